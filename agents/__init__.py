@@ -1,0 +1,1 @@
+"""How the news moves: each module here is thin; it decodes, calls `pipeline`, publishes and acknowledges."""

@@ -1,0 +1,60 @@
+"""One worker of one stage: `python -m agents clean`. The supervisor and the compose services start these."""
+
+import asyncio
+import importlib
+import logging.config
+import sys
+
+from aiokafka.errors import KafkaError
+
+from agents import topics
+from agents.settings import Settings
+from agents.stage import Stage, build_app
+
+log = logging.getLogger("agents")
+
+STAGES = ("clean", "dedupe", "classify", "route", "trends")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"agents": {"level": "INFO"}},
+}
+LONGEST_PAUSE = 10.0
+
+
+async def wait_for_broker(settings: Settings) -> None:
+    """Wait until the broker answers and every topic is there; say what is missing meanwhile."""
+    pause = 0.5
+    while True:
+        try:
+            problems = await topics.missing(settings)
+        except (KafkaError, OSError) as error:
+            problems = [f"the broker at {settings.broker} does not answer: {error!r}"]
+        if not problems:
+            return
+        log.warning("waiting: %s (`dateline topics` creates what is missing)", "; ".join(problems[:3]))
+        await asyncio.sleep(pause)
+        pause = min(LONGEST_PAUSE, pause * 2)
+
+
+def run(stage: Stage, settings: Settings) -> None:
+    """Run a worker until SIGTERM or SIGINT, which let the records in flight finish. Ends the process."""
+    asyncio.run(wait_for_broker(settings))
+    app = build_app(stage, settings)
+    app.Worker(loglevel="WARNING", logging_config=LOGGING, redirect_stdouts=False, quiet=True).execute_from_commandline()
+
+
+def main() -> None:
+    """Start the stage that the command line names."""
+    logging.config.dictConfig(LOGGING)
+    if len(sys.argv) != 2 or sys.argv[1] not in STAGES:  # noqa: PLR2004 - program and stage
+        sys.exit(f"usage: python -m agents {{{','.join(STAGES)}}}")
+    settings = Settings()
+    run(importlib.import_module(f"agents.{sys.argv[1]}").stage(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""What a classifying child does with one record: bytes to bytes."""
+
+from pydantic import ValidationError
+
+from agents.clean_child import explain
+from agents.record import BadRecord
+from agents.splice import splice
+from pipeline.classify import classify
+from pipeline.events import UniqueArticle
+
+
+def classify_record(value: bytes) -> list[bytes]:
+    """Decode a UniqueArticle and give key and EnrichedArticle. Raises BadRecord where it is none."""
+    try:
+        article = UniqueArticle.model_validate_json(value)
+    except ValidationError as error:
+        raise BadRecord(explain(error)) from None
+    return [article.id.encode(), splice(value, classify(article))]

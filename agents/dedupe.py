@@ -1,0 +1,64 @@
+"""dedupe: `news.clean` → `news.unique` or `news.duplicates`, with its memory in `news.dedupe-index`.
+
+What it remembers of an article is an output like any other: delivered before the article is acknowledged. After a
+restart or a rebalance the index of a partition is read back from there; docs/decisions/0003 says why not a table.
+"""
+
+from collections import defaultdict
+
+from faust.types import TP
+from pydantic import ValidationError
+
+from agents.changelog import read_partition
+from agents.clean_child import explain
+from agents.record import BadRecord, Output, Record, format_origin
+from agents.settings import Settings
+from agents.splice import splice
+from agents.stage import Stage
+from agents.topics import INDEX_TOPIC
+from pipeline.dedupe import DEDUPE_VERSION, Deduplicator
+from pipeline.dedupe.fingerprint import Fingerprint
+from pipeline.events import CleanArticle, Event, Relation, Verdict
+
+#: Relations that go on as articles of their own.
+_UNIQUE = (Relation.ORIGINAL, Relation.REVISION)
+
+
+class _Judged(Event):
+    """What dedupe adds to an event."""
+
+    verdict: Verdict
+
+
+def stage(settings: Settings) -> Stage:
+    """The stage: one index for each partition of `news.clean`."""
+    indexes: dict[int, Deduplicator] = defaultdict(lambda: Deduplicator(settings.dedupe_memory))
+    known: dict[int, int] = defaultdict(int)
+
+    async def restore(partition: TP) -> None:
+        index = indexes[partition.partition]
+        topic = settings.topic(INDEX_TOPIC)
+        async for record in read_partition(settings, topic, partition.partition, known[partition.partition]):
+            index.remember(Fingerprint.from_bytes(record.value or b"", DEDUPE_VERSION))
+            known[partition.partition] = record.offset + 1
+
+    async def work(record: Record) -> list[Output]:
+        value = record.value or b""
+        try:
+            article = CleanArticle.model_validate_json(value)
+        except ValidationError as error:
+            raise BadRecord(explain(error)) from None
+        origin = format_origin(record.origin).decode()
+        fingerprint = indexes[record.partition].judge(article, origin, record.offset)
+        verdict = fingerprint.verdict
+        unique = verdict.relation in _UNIQUE
+        return [
+            Output(INDEX_TOPIC, fingerprint.id.encode(), fingerprint.to_bytes(), record.partition),
+            Output(
+                "unique" if unique else "duplicates",
+                (article.id if unique else fingerprint.original).encode(),
+                splice(value, _Judged(verdict=verdict)),
+            ),
+        ]
+
+    return Stage("dedupe", ("clean",), work, restore=restore)

@@ -1,0 +1,82 @@
+"""A record as a stage takes it, an output as a stage gives it, and the headers that carry what is not the news."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.events import DeadLetterReason, Origin
+
+#: `topic/partition/offset` of the raw record; it wins over the place where the record was read.
+ORIGIN_HEADER: Final = "dateline-origin"
+#: Milliseconds that a stage took, as `dateline-ms-<stage>`: times travel here, so that events stay the same.
+TIME_HEADER: Final = "dateline-ms-"
+#: W3C trace context and our own headers travel on; all others end at the first stage.
+TRACE_HEADERS: Final = ("traceparent", "tracestate")
+
+Headers = list[tuple[str, bytes]]
+
+
+class BadRecord(Exception):
+    """The record itself is wrong: trying again would change nothing."""
+
+    reason = DeadLetterReason.INVALID
+
+
+class WorkFailed(Exception):
+    """The work on a record failed in a way that has a reason code; it may be tried again."""
+
+    def __init__(self, reason: DeadLetterReason, error: str) -> None:
+        super().__init__(error)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record read from a topic. `topic` is the full name; `value` None is a tombstone."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = field(default_factory=list)
+    timestamp: float = 0.0
+
+    @property
+    def origin(self) -> Origin:
+        """Origin of the raw record: from the header where there is a good one, else this record's own place."""
+        for name, value in self.headers:
+            if name == ORIGIN_HEADER and (origin := parse_origin(value)):
+                return origin
+        return Origin(self.topic, self.partition, self.offset)
+
+    def travelling_headers(self) -> Headers:
+        """What goes on to the outputs: trace context, times so far, origin."""
+        kept = [
+            (name, value)
+            for name, value in self.headers
+            if value is not None and (name in TRACE_HEADERS or name.startswith(TIME_HEADER))
+        ]
+        return [*kept, (ORIGIN_HEADER, format_origin(self.origin))]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to publish. `topic` is a name of the table, without the prefix."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    partition: int | None = None
+
+
+def parse_origin(value: bytes | None) -> Origin | None:
+    """Read the origin header; None where it is not one."""
+    topic, partition, offset = ((value or b"").decode("utf-8", "replace").rsplit("/", 2) + ["", ""])[:3]
+    if topic and partition.isdecimal() and offset.isdecimal():
+        return Origin(topic, int(partition), int(offset))
+    return None
+
+
+def format_origin(origin: Origin) -> bytes:
+    """Write the origin header."""
+    return f"{origin.topic}/{origin.partition}/{origin.offset}".encode()

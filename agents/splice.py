@@ -1,0 +1,11 @@
+"""Adding fields to an event without touching its text: JSON objects are joined as bytes."""
+
+from pydantic import BaseModel
+
+
+def splice(event: bytes, fields: BaseModel | str) -> bytes:
+    """Put the fields of an object in front of those of an event. Both are JSON objects; a later field of a name wins."""
+    front = fields if isinstance(fields, str) else fields.model_dump_json(exclude_none=True)
+    body = event.strip()
+    comma = b"" if body[1:].lstrip().startswith(b"}") else b","
+    return front.encode()[:-1] + comma + body[1:]

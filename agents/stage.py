@@ -1,0 +1,267 @@
+"""The one guarded runner that every stage is built with.
+
+A stage gives it the topics to read and an async function `work(record) -> outputs`. The guard does the rest, once:
+it reads raw bytes, keeps many records in flight and acknowledges in order, tries a failed record again, makes a dead
+letter of what cannot be judged, awaits the delivery of every output, and acknowledges last. Stock Faust acknowledges
+where a body raises, decodes or is cancelled (notes/faust.md, §1); none of that can happen to a record here:
+
+- `work` raises: tried `attempts` times, then a dead letter with the reason. `BadRecord` is not tried again.
+- the broker refuses an output for what it is: the record becomes a dead letter. For any other reason the delivery
+  is tried again until it succeeds; meanwhile the window fills and the stage stops reading.
+- the worker dies: the records in flight come back, one at a time; a record that kills alone is a dead letter.
+- the guard itself fails: the worker ends with a status other than 0, nothing acknowledged, and a new one reads again.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError
+from faust.types import TP, EventT, StreamT
+from mode import CrashingSupervisor
+
+from agents.deadletters import dead_letter
+from agents.journal import BLAME_AFTER, Journal
+from agents.record import TIME_HEADER, BadRecord, Headers, Output, Record, WorkFailed
+from agents.settings import Settings
+from agents.window import Window
+from pipeline.events import DeadLetterReason
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Record], Awaitable[Sequence[Output]]]
+Restore = Callable[[TP], Awaitable[None]]
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
+#: Errors of an output itself: no broker will take it, however often it is sent.
+REFUSALS = (MessageSizeTooLargeError, InvalidMessageError)
+HEARTBEAT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage is: its name, the topics it reads (names of the table), the work, and what it holds.
+
+    `work` takes a record and returns its outputs. It is called in order of offsets; state changes before its first
+    await happen in that order. `restore`, where the stage keeps state, is awaited before the first record of a
+    partition after each assignment. `resources` are started with the worker and stopped with it.
+    """
+
+    name: str
+    consumes: tuple[str, ...]
+    work: Work
+    restore: Restore | None = None
+    start: Callable[[], Awaitable[None]] | None = None
+    stop: Callable[[], Awaitable[None]] | None = None
+    #: Records that Faust may hold before the window, for each partition; raw pages are large, so few of them.
+    buffer: int = 128
+
+
+def build_app(stage: Stage, settings: Settings) -> faust.App:
+    """Make the Faust app of a stage: one agent, guarded."""
+    app = faust.App(
+        f"{settings.group_prefix}-{stage.name}",
+        broker=[f"kafka://{address}" for address in settings.broker.split(",")],
+        broker_credentials=_credentials(settings),
+        broker_session_timeout=settings.session_timeout,
+        broker_heartbeat_interval=settings.session_timeout / 4,
+        broker_commit_interval=settings.commit_interval,
+        consumer_group_instance_id=f"{stage.name}-{settings.instance}" if settings.static_membership else None,
+        producer_max_request_size=settings.deadletter_max_bytes,
+        # 1,100-1,200 records/s against 740/s with the default of 16 kB (notes/faust.md, §11).
+        producer_max_batch_size=256 * 1024,
+        producer_linger=0.005,
+        producer_request_timeout=settings.delivery_timeout,
+        stream_buffer_maxsize=stage.buffer,
+        stream_wait_empty=True,
+        agent_supervisor=CrashingSupervisor,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        datadir=str(settings.data_dir / f"faust-{stage.name}-{settings.instance}"),
+    )
+    Guard(stage, settings, app)
+    return app
+
+
+def _credentials(settings: Settings) -> Any:
+    if settings.security_protocol == "PLAINTEXT":
+        return None
+    if settings.security_protocol == "SSL":
+        return faust.SSLCredentials(context=settings.ssl_context())
+    return faust.SASLCredentials(
+        username=settings.sasl_username,
+        password=settings.sasl_password.get_secret_value(),
+        mechanism=settings.sasl_mechanism,
+        ssl_context=settings.ssl_context(),
+    )
+
+
+class Guard:
+    """Runs the work of a stage on every record of its topics and sees each to its outcome."""
+
+    def __init__(self, stage: Stage, settings: Settings, app: faust.App) -> None:
+        self._stage = stage
+        self._settings = settings
+        self._app = app
+        self._journal: Journal | None = None
+        self._window = Window(settings.window_records, settings.window_bytes)
+        self._restored: set[TP] = set()
+        self._topics: dict[str, Any] = {}
+        self._counts: dict[str, int] = {}
+        app.agent(
+            app.topic(
+                *map(settings.topic, stage.consumes),
+                key_type=bytes,
+                value_type=bytes,
+                key_serializer="raw",
+                value_serializer="raw",
+            ),
+            name=stage.name,
+        )(self._read)
+        app.on_partitions_revoked.connect(self._forget)
+        app.task(self._heartbeat)
+        app.task(self._watch)
+
+    # ------------------------------------------------------------------------------------------ records
+
+    async def _read(self, stream: StreamT[bytes]) -> None:
+        """Read for ever: admit each record to the window; suspects of a killed worker go one at a time."""
+        path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.inflight"
+        self._journal = journal = Journal(path, self._settings.window_records)
+        if self._stage.start:
+            await self._stage.start()
+        log.info("%s: reading; %d records were in flight when the last worker ended", self._stage.name, len(journal))
+        try:
+            async for event in stream.noack().events():
+                message = event.message
+                place = (message.topic, message.partition, message.offset)
+                if self._stage.restore and message.tp not in self._restored:
+                    await self._stage.restore(message.tp)
+                    self._restored.add(message.tp)
+                deaths = journal.deaths(*place)
+                if deaths is not None:
+                    await self._window.drained()
+                journal.started(*place, alone=deaths is not None)
+                size = len(message.value or b"")
+                await self._window.admit(message.tp, size, self._see_to(event, deaths or 0), event.ack)
+                if deaths is not None:
+                    await self._window.drained()
+        finally:
+            if self._stage.stop:
+                await self._stage.stop()
+
+    async def _see_to(self, event: EventT[bytes], deaths: int) -> None:
+        """Take one record to its outcome: when this returns, every output is with the broker."""
+        message = event.message
+        headers = message.headers or []
+        record = Record(
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            key=message.key,
+            value=message.value,
+            headers=list(headers.items() if isinstance(headers, dict) else headers),
+            timestamp=message.timestamp or 0.0,
+        )
+        started = time.perf_counter()
+        outputs = await self._outputs(record, deaths)
+        spent = (time.perf_counter() - started) * 1000
+        headers_out = [*record.travelling_headers(), (f"{TIME_HEADER}{self._stage.name}", b"%.1f" % spent)]
+        try:
+            await asyncio.gather(*(self._deliver(output, headers_out) for output in outputs))
+        except REFUSALS as error:
+            outputs = [self._dead_letter(record, DeadLetterReason.REFUSED, str(error), 1)]
+            await self._deliver(outputs[0], headers_out)
+        for output in outputs:
+            self._counts[output.topic] = self._counts.get(output.topic, 0) + 1
+        assert self._journal is not None, "records come after the journal is open"  # noqa: S101 - for the type checker
+        self._journal.finished(record.topic, record.partition, record.offset)
+
+    async def _outputs(self, record: Record, deaths: int) -> Sequence[Output]:
+        """Call the work, again where it fails; what cannot be judged is a dead letter."""
+        if record.value is None:
+            return [self._dead_letter(record, DeadLetterReason.NULL_VALUE, "the record has no value", 0)]
+        if deaths >= BLAME_AFTER:
+            error = f"the worker died {deaths} times with this record alone in flight"
+            return [self._dead_letter(record, DeadLetterReason.KILLED_WORKER, error, deaths)]
+        attempt = 1
+        while True:
+            try:
+                return await self._stage.work(record)
+            except BadRecord as error:
+                return [self._dead_letter(record, error.reason, str(error), attempt)]
+            except Exception as error:  # noqa: BLE001 - any failure of the work is an outcome of the record
+                reason = error.reason if isinstance(error, WorkFailed) else DeadLetterReason.FAILED
+                log.warning("%s: attempt %d at %s failed: %r", self._stage.name, attempt, record.origin, error)
+                if attempt >= self._settings.attempts:
+                    return [self._dead_letter(record, reason, f"{type(error).__name__}: {error}", attempt)]
+            await asyncio.sleep(_pause(attempt))
+            attempt += 1
+
+    def _dead_letter(self, record: Record, reason: DeadLetterReason, error: str, attempts: int) -> Output:
+        size = self._settings.deadletter_max_bytes
+        return dead_letter(record, self._stage.name, reason, error, attempts, size)
+
+    async def _deliver(self, output: Output, headers: Headers) -> None:
+        """Publish and wait until the broker has it. Raises a refusal; tries again on anything else."""
+        topic = self._topics.get(output.topic)
+        if topic is None:
+            topic = self._topics[output.topic] = self._app.topic(
+                self._settings.topic(output.topic), key_serializer="raw", value_serializer="raw"
+            )
+        attempt = 1
+        while True:
+            try:
+                sent = await topic.send(
+                    key=output.key, value=output.value, partition=output.partition, headers=headers, force=True
+                )
+                await sent
+            except Exception as error:
+                cause = error if isinstance(error, KafkaError) else error.__cause__
+                if isinstance(cause, REFUSALS):
+                    raise cause from error
+                if not isinstance(cause, KafkaError):
+                    raise
+                log.warning("%s: %s was not delivered, trying again: %r", self._stage.name, topic, cause)
+                await asyncio.sleep(_pause(attempt))
+                attempt += 1
+            else:
+                return
+
+    # ------------------------------------------------------------------------------------------- worker
+
+    async def _forget(self, _app: object, revoked: set[TP], **_: object) -> None:
+        self._restored -= revoked
+
+    async def _watch(self) -> None:
+        """End the worker if the guard fails. Faust's own shutdown waits for what will never be acknowledged."""
+        error = await self._window.failure()
+        log.critical("%s: the guard failed, ending the worker", self._stage.name, exc_info=error)
+        logging.shutdown()
+        os._exit(os.EX_SOFTWARE)
+
+    async def _heartbeat(self) -> None:
+        """Write what this worker has done, once a second: `dateline health` reads it."""
+        path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.heartbeat"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while not self._app.should_stop:
+            beat = {"pid": os.getpid(), "in_flight": len(self._window), "published": self._counts}
+            fresh = path.with_suffix(f".{os.getpid()}")
+            with suppress(OSError):  # a full disk must not end a worker that needs none
+                fresh.write_text(json.dumps(beat))
+                fresh.replace(path)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+def _pause(attempt: int) -> float:
+    """Seconds before the next try: doubling, bounded."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)))

@@ -1,0 +1,1 @@
+"""How people run it: command line, supervisor, embedded broker, feed, audit, contract."""

@@ -1,0 +1,183 @@
+"""The audit: every raw record ends in exactly one outcome, proven from the topics alone.
+
+It reads the topics up to their ends, one record at a time, and groups by origin: one byte a raw record, so that a
+million take a few MB.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord
+
+from agents.changelog import read_partition
+from agents.record import ORIGIN_HEADER, Record, parse_origin
+from agents.settings import Settings
+from pipeline.events import Origin
+
+#: Stages whose dead letter is the outcome of a raw record; an article that later ones fail on has its outcome.
+OUTCOME_STAGES: Final = ("clean", "dedupe", "classify")
+#: How many origins of each kind are named; the counts are of all.
+NAMED: Final = 20
+
+_RAW, _ENRICHED, _DUPLICATE, _REJECTED, _DEAD, _REPEATED, _LATE_DEATH = (1 << n for n in range(7))
+_OUTCOMES: Final = {"enriched": _ENRICHED, "duplicates": _DUPLICATE, "rejected": _REJECTED}
+_SETTLED: Final = _ENRICHED | _DUPLICATE | _REJECTED
+
+
+@dataclass
+class Audit:
+    """Counts of origins, and the origins that have no outcome or two different ones."""
+
+    raw: int = 0
+    enriched: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    dead_letters: int = 0
+    missing: int = 0
+    conflicting: int = 0
+    #: Origins with the same outcome more than once: legal at-least-once.
+    repeated: int = 0
+    #: Origins with a dead letter that a later outcome superseded.
+    recovered: int = 0
+    #: Dead letters of route and trends.
+    dead_letters_downstream: int = 0
+    missing_origins: list[str] = field(default_factory=list)
+    conflicting_origins: list[str] = field(default_factory=list)
+    #: Rejections and dead letters by stage and reason, as records.
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every raw record has exactly one outcome."""
+        return not self.missing and not self.conflicting
+
+
+class _Ledger:
+    """Bits of each raw record by origin, and when its newest dead letter was written (milliseconds)."""
+
+    def __init__(self) -> None:
+        self._bits: dict[tuple[str, int], bytearray] = defaultdict(bytearray)
+        self._died: dict[Origin, int] = {}
+
+    def raw(self, origin: Origin) -> None:
+        self._mark(origin, _RAW)
+
+    def dead(self, origin: Origin, timestamp: int) -> None:
+        self._mark(origin, _DEAD)
+        self._died[origin] = max(timestamp, self._died.get(origin, 0))
+
+    def outcome(self, origin: Origin, bit: int, timestamp: int) -> None:
+        if self._mark(origin, bit) & bit:
+            self._mark(origin, _REPEATED)
+        if timestamp < self._died.get(origin, 0):
+            self._mark(origin, _LATE_DEATH)
+
+    def _mark(self, origin: Origin, bit: int) -> int:
+        """Set a bit and give what was set before."""
+        bits = self._bits[origin.topic, origin.partition]
+        if origin.offset >= len(bits):
+            bits.extend(bytes(origin.offset + 1024 - len(bits)))
+        before = bits[origin.offset]
+        bits[origin.offset] = before | bit
+        return before
+
+    def result(self) -> Audit:
+        audit = Audit()
+        for (topic, partition), column in sorted(self._bits.items()):
+            for offset, bits in enumerate(column):
+                if bits:
+                    _count(audit, f"{topic}/{partition}/{offset}", bits)
+        return audit
+
+
+def _count(audit: Audit, origin: str, bits: int) -> None:
+    settled = bits & _SETTLED
+    audit.raw += bool(bits & _RAW)
+    audit.enriched += bool(bits & _ENRICHED)
+    audit.duplicates += bool(bits & _DUPLICATE)
+    audit.rejected += bool(bits & _REJECTED)
+    audit.repeated += bool(bits & _REPEATED)
+    if bits & _DEAD and not settled:
+        audit.dead_letters += 1
+    if bits & _DEAD and settled and not bits & _LATE_DEATH:
+        audit.recovered += 1
+    if bits & _RAW and not settled and not bits & _DEAD:
+        audit.missing += 1
+        if len(audit.missing_origins) < NAMED:
+            audit.missing_origins.append(origin)
+    # More than one bit of the outcomes, or a dead letter after an outcome.
+    if settled & (settled - 1) or bits & _LATE_DEATH:
+        audit.conflicting += 1
+        if len(audit.conflicting_origins) < NAMED:
+            names = [name for name, bit in _OUTCOMES.items() if bits & bit]
+            names += ["dead letter"] if bits & _LATE_DEATH else []
+            audit.conflicting_origins.append(f"{origin}: {' and '.join(names)}")
+
+
+async def audit(settings: Settings) -> Audit:
+    """Read the topics and group by origin. Raises KafkaError where the broker does not answer."""
+    ledger = _Ledger()
+    reasons: Counter[str] = Counter()
+    downstream = 0
+    # Dead letters first: whether an outcome supersedes one shows in their times.
+    async for record in _records(settings, "deadletter"):
+        event = _event(record)
+        reasons[f"dead letter: {event.get('stage')}, {event.get('reason')}"] += 1
+        if event.get("stage") in OUTCOME_STAGES:
+            if origin := _origin(record, event):
+                ledger.dead(origin, record.timestamp)
+        else:
+            downstream += 1
+    async for record in _records(settings, "raw"):
+        ledger.raw(Record(record.topic, record.partition, record.offset, None, None, list(record.headers)).origin)
+    for topic, bit in _OUTCOMES.items():
+        async for record in _records(settings, topic):
+            event = _event(record) if topic == "rejected" else None
+            if event is not None:
+                reasons[f"rejected: {event.get('reason')}"] += 1
+            if origin := _origin(record, event):
+                ledger.outcome(origin, bit, record.timestamp)
+    result = ledger.result()
+    result.reasons = dict(sorted(reasons.items()))
+    result.dead_letters_downstream = downstream
+    return result
+
+
+async def _records(settings: Settings, name: str) -> AsyncIterator["ConsumerRecord[bytes, bytes]"]:
+    """All records of a topic, partition after partition."""
+    topic = settings.topic(name)
+    consumer = AIOKafkaConsumer(**settings.client())
+    await consumer.start()
+    try:
+        await consumer.topics()
+        partitions = consumer.partitions_for_topic(topic) or set()
+    finally:
+        await consumer.stop()
+    for partition in sorted(partitions):
+        async for record in read_partition(settings, topic, partition):
+            yield record
+
+
+def _event(record: "ConsumerRecord[bytes, bytes]") -> dict[str, Any]:
+    with suppress(ValueError):
+        event = json.loads(record.value or b"{}")
+        if isinstance(event, dict):
+            return event
+    return {}
+
+
+def _origin(record: "ConsumerRecord[bytes, bytes]", event: dict[str, Any] | None) -> Origin | None:
+    """Origin of an outcome: its header, else the field of the event (of a producer that is not ours)."""
+    header = next((value for name, value in record.headers if name == ORIGIN_HEADER), None)
+    if origin := parse_origin(header):
+        return origin
+    place = (event or _event(record)).get("origin")
+    with suppress(TypeError, ValueError):
+        topic, partition, offset = place
+        return Origin(str(topic), int(partition), int(offset))
+    return None

@@ -1,0 +1,99 @@
+"""Stage processes under a supervisor: starts them, restarts what dies, stops them in time."""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+# A worker that ran this long is well: its next death starts again from the first pause.
+WELL_SECONDS = 60.0
+
+
+@dataclass
+class _Worker:
+    """One stage process and when it may be started again."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    pause: float = FIRST_PAUSE
+    due: float = 0.0
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            # A session of its own: Ctrl-C on the terminal reaches the supervisor, which stops the stages in order.
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                self.command, env=self.environment, stdout=output, stderr=output, start_new_session=True
+            )
+        self.started = time.monotonic()
+
+
+class Supervisor:
+    """Runs `workers[stage]` processes of each stage; logs go to one file a worker under `logs`.
+
+    `grace` is how long the records in flight may take at a stop, in seconds.
+    """
+
+    def __init__(self, workers: Mapping[str, int], environment: Mapping[str, str], logs: Path, grace: float) -> None:
+        self._grace = grace
+        instance = environment.get("DATELINE_INSTANCE", "local")
+        self._workers = [
+            _Worker(
+                name=f"{stage}-{number}",
+                command=[sys.executable, "-m", "agents", stage],
+                environment={**os.environ, **environment, "DATELINE_INSTANCE": f"{instance}-{number}"},
+                log=logs / f"{stage}-{number}.log",
+            )
+            for stage, count in workers.items()
+            for number in range(count)
+        ]
+
+    def start(self) -> None:
+        """Start every worker."""
+        for worker in self._workers:
+            worker.start()
+
+    def pids(self) -> dict[str, int]:
+        """Process ids of the workers that run, by name."""
+        return {w.name: w.process.pid for w in self._workers if w.process and w.process.poll() is None}
+
+    def mend(self) -> None:
+        """Start again what died, with pauses that double. Call it about once a second, or more often."""
+        now = time.monotonic()
+        for worker in self._workers:
+            if worker.process is not None and worker.process.poll() is not None:
+                if now - worker.started > WELL_SECONDS:
+                    worker.pause = FIRST_PAUSE
+                log.warning("%s ended with status %s; starting it again in %.1f s, its log: %s",
+                            worker.name, worker.process.returncode, worker.pause, worker.log)
+                worker.process, worker.due = None, now + worker.pause
+                worker.pause = min(LONGEST_PAUSE, worker.pause * 2)
+            if worker.process is None and now >= worker.due:
+                worker.start()
+
+    def stop(self) -> None:
+        """Ask every worker to finish what it holds; kill what does not end in time."""
+        running = [w for w in self._workers if w.process is not None and w.process.poll() is None]
+        for worker in running:
+            assert worker.process is not None  # noqa: S101 - filtered above
+            worker.process.terminate()
+        deadline = time.monotonic() + self._grace
+        for worker in running:
+            assert worker.process is not None  # noqa: S101 - filtered above
+            try:
+                worker.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("%s did not end in %.0f s: killed; its records come back", worker.name, self._grace)
+                worker.process.kill()
+                worker.process.wait()

@@ -1,0 +1,160 @@
+"""What a name that can mean two things means here: by its neighbours, and by what else the text names.
+
+Fixed phrases ("New Mexico", "Paris Hilton", "guinea pig") are entries of the place table, where the longest wins; here
+is what takes a look around. Each guard either drops a mention or gives it to another country.
+"""
+
+import re
+
+from pipeline.classify.places import Mention
+
+#: Places that are first names too: a capitalised word right after them makes a person.
+FIRST_NAMES = frozenset(
+    "jordan chad georgia israel paris sydney austin charlotte florence savannah brittany kenya india virginia carolina "
+    "dakota chelsea madison dallas london houston milan ireland china sicily vienna asia".split()
+)
+#: Places that are surnames too: a capitalised word right before them makes a person.
+SURNAMES = FIRST_NAMES | frozenset(
+    "washington jackson lincoln holland england wales kent devon york bolton montana french german english welsh norfolk "
+    "cuba lebanon mali santiago suffolk burns dane pole finn lima cairo brazil spain rice essex surrey turner "
+    "scott scot derby durham lancaster benin bali maine".split()
+)
+#: Capitalised words that go before or after a place and make no person of it.
+NO_PERSON = frozenset(
+    "in the at to from of for and or but as on by with near via north south east west northern southern eastern western "
+    "central greater downtown inner outer old new across against since while when if after before why how what is are "
+    "was were has had will its his her this that all both president king prime minister foreign first state city county "
+    "university college valley river bay street square bridge agreement accord accords club mayor police times post "
+    "school airport stadium olympics games fashion week stock exchange attacks and's national government senate house "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december today meanwhile however now army navy air embassy ambassador court supreme open "
+    "says said who where team football rugby cricket captain manager coach visit republic bulldogs defense ministry "
+    "tech cup league under-21 women men summit treaty conference donald melania ivanka fidel raul ferdinand hugo daniel "
+    "gov governor sen senator rep mr.".split()
+)
+MISTER = frozenset("mr mrs ms miss dr sir".split())
+TURKEY_TABLE = re.compile(
+    r"\b(roast\w*|breast|sandwich\w*|stuffing|gravy|cranberr\w+|thanksgiving|butterball|bacon|leftover\w*|carv\w+|oven|"
+    r"recipe\w*|poultry|drumstick\w*|deli)\b",
+    re.IGNORECASE,
+)
+#: How far a word of the kitchen speaks for the bird: about one sentence.
+TABLE_REACH = 60
+#: AP style and postal abbreviations after "City, ".
+_STATES = (
+    "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn "
+    "Tex Va Vt Wash Wis Wyo N.C N.D N.H N.J N.M N.Y R.I S.C S.D W.Va D.C AL AZ AR CA CO CT DC DE FL GA IL IN IA KS KY "
+    "LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY"
+)
+_PROVINCES = "Ont Que Alta Sask Man B.C N.S N.B P.E.I Nfld ON QC AB BC SK MB NS"
+ABBREVIATIONS = dict.fromkeys(_STATES.split(), "US") | dict.fromkeys(_PROVINCES.split(), "CA")
+_AFTER_CITY = re.compile(r", ([A-Z][A-Za-z.]{1,5}?)\.?(?=[\s,;:)]|$)")
+_WORD_BEFORE = re.compile(r"([\w.’'-]+) $")
+_WORD_AFTER = re.compile(r" ([\w’'-]+)")
+#: Longest word that the neighbour guards look at.
+NEIGHBOUR = 24
+#: Countries that the Caucasian Georgia is named with.
+GEORGIAS_WORLD = frozenset(("GE", "RU", "AM", "AZ", "UA", "TR", "MD"))
+
+
+def resolve(mentions: list[Mention], text: str, title_end: int, language: str, home: str | None) -> list[Mention]:
+    """The mentions with what they mean here, those that mean no country left out; in order.
+
+    `title_end`: where the title ends in `text`. German capitalises every noun, so that a capital says nothing there.
+    """
+    mentions = _after_comma(mentions, text)
+    if language[:2] not in ("de", "lb"):
+        mentions = _without_persons(mentions, text, title_end)
+    mentions = [m for m in mentions if m.kind != "x" and not _is_bird(m, text)]
+    return _by_company(mentions, text, home)
+
+
+def _after_comma(mentions: list[Mention], text: str) -> list[Mention]:
+    """A city takes the country of the state after its comma: Paris, Texas; London, Ontario; Athens, Georgia; Moscow, ID."""
+    result = list(mentions)
+    for index, mention in enumerate(mentions):
+        if mention.kind not in "tc":
+            continue
+        after = mentions[index + 1] if index + 1 < len(mentions) else None
+        if after and text[mention.end : after.start] == ", ":
+            if after.kind == "r":
+                result[index] = mention._replace(iso2=after.iso2)
+            elif text[after.start : after.end] == "Georgia" and mention.iso2 != "GE":
+                result[index] = mention._replace(iso2="US")
+                result[index + 1] = after._replace(iso2="US", kind="r")
+        elif (found := _AFTER_CITY.match(text, mention.end)) and found[1] in ABBREVIATIONS:
+            result[index] = mention._replace(iso2=ABBREVIATIONS[found[1]])
+    return result
+
+
+def _without_persons(mentions: list[Mention], text: str, title_end: int) -> list[Mention]:
+    """Leave out Michael Jordan and Jordan Peterson, and then Jordan alone too, unless it stands as a place as often."""
+    persons: dict[str, int] = {}
+    places: dict[str, int] = {}
+    dropped = set()
+    for mention in mentions:
+        name = text[mention.start : mention.end].lower()
+        if name not in SURNAMES or mention.start < title_end:
+            continue
+        if _is_person(mention, name, text):
+            persons[name] = persons.get(name, 0) + 1
+            dropped.add(mention)
+        elif re.search(r"\b(in|to|from|across|near|of) $", text[max(0, mention.start - 8) : mention.start]):
+            places[name] = places.get(name, 0) + 1
+    if not persons:
+        # A headline alone: capitals say something only where not every word has one.
+        return [m for m in mentions if m.start >= title_end or not _is_person_in_headline(m, text, title_end)]
+    people = {name for name, count in persons.items() if count > places.get(name, 0)}
+    return [m for m in mentions if m not in dropped and text[m.start : m.end].lower() not in people]
+
+
+def _is_person(mention: Mention, name: str, text: str) -> bool:
+    before = _WORD_BEFORE.search(text[max(0, mention.start - NEIGHBOUR) : mention.start])
+    if before:
+        word = before[1].rstrip(".")
+        if word.lower() in MISTER or (word[:1].isupper() and not word.isupper() and word.lower() not in NO_PERSON):
+            return True
+    after = _WORD_AFTER.match(text, mention.end) if name in FIRST_NAMES else None
+    return bool(after and after[1][0].isupper() and not after[1].isupper() and after[1].lower() not in NO_PERSON)
+
+
+def _is_person_in_headline(mention: Mention, text: str, title_end: int) -> bool:
+    name = text[mention.start : mention.end].lower()
+    if name not in SURNAMES:
+        return False
+    words = text[:title_end].split()
+    lower = sum(word[0].islower() for word in words)
+    # Sentence case has more small words than the articles and prepositions of title case: a third is between the two.
+    return lower * 3 > len(words) and _is_person(mention, name, text)
+
+
+def _is_bird(mention: Mention, text: str) -> bool:
+    return (
+        mention.iso2 == "TR"
+        and text[mention.start : mention.end] == "Turkey"
+        and bool(TURKEY_TABLE.search(text, max(0, mention.start - TABLE_REACH), mention.end + TABLE_REACH))
+    )
+
+
+def _by_company(mentions: list[Mention], text: str, home: str | None) -> list[Mention]:
+    """Georgia, Congo, Korea and Brussels mean what the rest of the text speaks of."""
+    named = {m.iso2 for m in mentions}
+    if not named & {"GE", "CD", "KP", "EU"}:
+        return mentions
+    spelled = [(m, text[m.start : m.end]) for m in mentions]
+    caucasus = sum(m.iso2 in GEORGIAS_WORLD and word != "Georgia" for m, word in spelled)
+    american = sum(m.iso2 == "US" for m, _ in spelled) + (home == "US")
+    kinshasa = any(m.iso2 == "CD" and not word.startswith("Congo") for m, word in spelled)
+    belgium = any(m.iso2 == "BE" and m.kind in "nw" for m, _ in spelled)
+    result = []
+    for mention, word in spelled:
+        if word == "Georgia" and mention.iso2 == "GE" and american > caucasus:
+            mention = mention._replace(iso2="US", kind="r")
+        elif word in ("Congo", "Congolese") and "CG" in named and not kinshasa:
+            mention = mention._replace(iso2="CG")
+        elif word in ("Korea", "Korean", "Koreans") and "KP" in named:
+            continue
+        elif mention.iso2 == "BE" and mention.kind == "c" and "EU" in named and not belgium:
+            mention = mention._replace(iso2="EU")
+        result.append(mention)
+    return result

@@ -1,0 +1,196 @@
+"""The place table and the scanner: which names of countries, peoples, governments and cities stand in a text, and where.
+
+The table `data/places.json.gz` is written by `build_places.py`. Two automata read a text in one pass each: one over
+words, where a name begins at a word boundary and ends at one (or before a few letters of inflection), and one without
+boundaries for the scripts that write none or glue endings on.
+"""
+
+import gzip
+import json
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import ahocorasick  # type: ignore[import-not-found,unused-ignore]  # C extension, ships no stubs
+
+DATA = Path(__file__).parent / "data" / "places.json.gz"
+
+#: Tail of a form that ends in "*": longer than any word.
+ANY_TAIL = 99
+#: Chinese, kana, Hangul, Thai, Lao, Burmese, Khmer, Devanagari to Malayalam: no spaces, or vowel signs outside `\w`.
+UNSPACED = re.compile("[\u0900-\u0d7f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
+_HANGUL = re.compile("[\uac00-\ud7af]")
+#: Arabic and Hebrew write "and", "in", "to", "the" as one word with the name.
+_ARABIC_BEFORE = ("و", "ب", "ل", "ف", "ك")
+_HEBREW_BEFORE = ("ו", "ב", "ל", "מ", "ה", "ש", "כ", "וה", "וב", "שב", "מה")
+
+
+class Entry(NamedTuple):
+    """What a form means in one language. `kind`: n name, w demonym, c capital, t city, i institution, r region, x none."""
+
+    iso2: str
+    kind: str
+    tail: int
+    case: str
+
+
+class Mention(NamedTuple):
+    """A form found at code points [start, end) of the scanned text."""
+
+    start: int
+    end: int
+    iso2: str
+    kind: str
+
+
+class Country(NamedTuple):
+    """English name, and the (M49 code, name) of its areas from the finest to the region."""
+
+    name: str
+    areas: tuple[tuple[str, str], ...]
+
+
+def _foldings() -> dict[str, str]:
+    """Accented letters of Latin and Greek to plain ones, variants of Arabic letters to one: each one code point."""
+    fold = {"ё": "е", "ς": "σ", "ı": "i"}
+    for code in (*range(0xC0, 0x250), *range(0x370, 0x400), *range(0x1E00, 0x2000)):
+        base = unicodedata.normalize("NFD", chr(code))
+        if len(base) > 1 and all(unicodedata.combining(mark) for mark in base[1:]):
+            fold[chr(code)] = base[0]
+    for variants, plain in (("أإآٱ", "ا"), ("ىی", "ي"), ("ة", "ه"), ("ک", "ك")):
+        fold.update(dict.fromkeys(variants, plain))
+    return fold
+
+
+_FOLD = _foldings()
+_FOLDED = re.compile(f"[{''.join(_FOLD)}]")
+_NOT_WORD = re.compile(r"\W")
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128)}
+
+
+def normalise(text: str) -> str:
+    """Lower case without accents, every character that is part of no word a space: same length as `text`.
+
+    The dotted capital İ is the one letter whose lower case is two code points, so it goes first.
+    """
+    if text.isascii():
+        return text.translate(_ASCII)
+    low = text.replace("İ", "I").lower()
+    return _NOT_WORD.sub(" ", _FOLDED.sub(lambda found: _FOLD[found[0]], low))
+
+
+def _case(form: str) -> str:
+    """How a form must be written to count: `upper` for acronyms, `title` for proper names, else `any`."""
+    if form.upper() == form != form.lower() and len(form) <= 6:
+        return "upper"
+    return "title" if form[0].isupper() else "any"
+
+
+def _spellings(form: str, tail: int) -> list[str]:
+    """The form with the particles that Arabic and Hebrew write on to it; short forms without, they would be words."""
+    if "\u0600" <= form[0] <= "\u06ff" and len(form) > 2:
+        whole = [form] if form.startswith("ال") else [form, "ال" + form]
+        to = ["لل" + form.removeprefix("ال")]
+        return [*whole, *to, *(before + name for before in _ARABIC_BEFORE for name in whole)]
+    if "\u05d0" <= form[0] <= "\u05ea" and len(form) > 3:
+        return [form, *(before + form for before in _HEBREW_BEFORE)]
+    return [form]
+
+
+class Gazetteer:
+    """The table in memory. Raises OSError without its file, ValueError or KeyError where the file is damaged."""
+
+    def __init__(self, path: Path = DATA) -> None:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            table = json.load(lines)
+        self.countries = {
+            iso2: Country(name, tuple((code, area) for code, area in areas))
+            for iso2, (name, areas) in table["countries"].items()
+        }
+        self.languages = frozenset(table["forms"])
+        words: dict[str, dict[str, Entry]] = {}
+        runs: dict[str, dict[str, Entry]] = {}
+        for language, rows in table["forms"].items():
+            for iso2, kind, forms in rows:
+                for form in forms.split("\t"):
+                    name, _, tail = form.partition("~")
+                    if name.endswith("*"):
+                        name, tail = name[:-1], str(ANY_TAIL)
+                    entry = Entry(iso2, kind, int(tail or 0), _case(name))
+                    if UNSPACED.search(name):
+                        runs.setdefault(name, {}).setdefault(language, entry)
+                        continue
+                    for spelling in _spellings(name, entry.tail):
+                        words.setdefault(f" {normalise(spelling).strip()}", {}).setdefault(language, entry)
+        self._words, self._runs = _automaton(words), _automaton(runs)
+
+    def scan(self, text: str, language: str) -> list[Mention]:
+        """All mentions in `text`, longest first at each place, none overlapping, in order. `language`: ISO 639-1 or ''."""
+        language = {"no": "nb", "nn": "nb"}.get(language[:2], language[:2])
+        flat = f" {normalise(text)} "
+        found: list[Mention] = []
+        for last, (size, meanings) in self._words.iter(flat):
+            # The automaton's text has one space before, so [start, end) below are offsets into `text`.
+            start, end = last - size + 1, last
+            entry = self._meaning(meanings, language)
+            if entry is None or (flat[last + 1] != " " and not _ends(flat, last + 1, entry.tail)):
+                continue
+            if entry.case == "any" or (
+                text[start].isupper() if entry.case == "title" else (piece := text[start:end]).upper() == piece
+            ):
+                if entry.tail:
+                    end = flat.index(" ", last + 1) - 1
+                found.append(Mention(start, end, entry.iso2, entry.kind))
+        if not text.isascii() and UNSPACED.search(text):
+            found += self._scan_runs(text, language)
+        found.sort(key=lambda mention: (mention.start, -mention.end))
+        kept: list[Mention] = []
+        edge = 0
+        for mention in found:
+            if mention.start >= edge:
+                kept.append(mention)
+                edge = mention.end
+        return kept
+
+    def _scan_runs(self, text: str, language: str) -> list[Mention]:
+        found = []
+        for last, (size, meanings) in self._runs.iter(text):
+            start, end = last - size + 1, last + 1
+            before, after = text[start - 1 : start], text[end : end + 1]
+            # Katakana words and the beginnings of Korean ones are boundaries: タイ (Thailand) is in タイトル (title).
+            if _KATAKANA.match(text[start]) and _KATAKANA.match(before) or _HANGUL.match(text[start]) and _HANGUL.match(before):
+                continue
+            if _KATAKANA.match(text[last]) and _KATAKANA.match(after):
+                continue
+            if entry := self._meaning(meanings, language):
+                found.append(Mention(start, end, entry.iso2, entry.kind))
+        return found
+
+    def _meaning(self, meanings: dict[str, Entry], language: str) -> Entry | None:
+        """The language's own meaning, else the common one; English, then any, where the language is not known."""
+        entry = meanings.get(language) or meanings.get("*")
+        if entry is None and language not in self.languages:
+            entry = meanings.get("en") or (None if language else next(iter(meanings.values())))
+        return entry
+
+
+def _ends(flat: str, at: int, tail: int) -> bool:
+    """Whether the word goes on for at most `tail` letters."""
+    return tail > 0 and flat.find(" ", at, at + tail + 1) >= 0
+
+
+def _automaton(forms: dict[str, dict[str, Entry]]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for form, meanings in forms.items():
+        automaton.add_word(form, (len(form), meanings))
+    automaton.make_automaton()
+    return automaton
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The one table of this process, read on first use."""
+    return Gazetteer()

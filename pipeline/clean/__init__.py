@@ -1,0 +1,155 @@
+"""Clean: a raw article to its text and metadata, or an honest no.
+
+`clean` is the whole of the room for others; it is pure, and it may be slow or die on hostile input, so the stage
+calls it in a child process with a deadline and a memory limit.
+"""
+
+from collections import Counter
+from datetime import datetime, timezone
+from typing import Any
+
+from pipeline.clean.decode import decode, media_type
+from pipeline.clean.html import PageRefused, read_page
+from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
+from pipeline.clean.language import detect_language
+from pipeline.clean.metadata import Metadata, parse_date
+from pipeline.clean.rules import drop_lines, drop_repeats, removals
+from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
+from pipeline.clean.urls import canonical_url
+from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
+
+CLEAN_VERSION = "clean-1"
+_HTML_TYPES = {"text/html", "application/xhtml+xml", "application/xml", "text/xml"}
+_SNIFFED_CHARACTERS = 4000
+
+
+def clean(raw: RawArticle, origin: Origin | None = None) -> CleanArticle | RejectedArticle:
+    """Clean one raw article.
+
+    Gives a CleanArticle (body: plain text, one paragraph a line), or a RejectedArticle with a reason code. `origin`
+    is the place of the raw record, where it is known; it goes into the article and its id.
+    """
+    try:
+        kind, text = _text_of(raw)
+        if not text.strip():
+            return _reject(raw, origin, RejectReason.EMPTY, "the body is empty")
+        return _clean_page(raw, origin, text) if kind == "html" else _clean_text(raw, origin, text)
+    except PageRefused as refused:
+        return _reject(raw, origin, refused.reason, str(refused))
+
+
+def _text_of(raw: RawArticle) -> tuple[str, str]:
+    """The body as text, and whether it is `html` or `text`. Raises PageRefused for media that are neither."""
+    if raw.html is not None:
+        return "html", raw.html
+    if raw.text is not None:
+        return "text", raw.text
+    content, kind = raw.content or b"", media_type(raw.content_type)
+    if kind and kind not in _HTML_TYPES and kind != "text/plain":
+        raise PageRefused(RejectReason.UNSUPPORTED_TYPE, f"content of type {kind[:80]!r} is no news text")
+    text, _ = decode(content, raw.content_type)
+    if "\0" in text[:_SNIFFED_CHARACTERS]:
+        raise PageRefused(RejectReason.UNDECODABLE, "the content is binary")
+    tagged = "<" in text[:_SNIFFED_CHARACTERS] and ">" in text[:_SNIFFED_CHARACTERS]
+    return ("html" if kind in _HTML_TYPES or not kind and tagged else "text"), text
+
+
+def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArticle | RejectedArticle:
+    page = read_page(html)
+    found = page.metadata
+    removed: Counter[str] = Counter()
+    lines = [line for text in page.lines for line in split_lines(text)]
+    title = tidy(raw.title or found.title)
+    lines = _drop_title(lines, title, removed)
+    authors, published_at = take_head(lines, removed)
+    truncated = is_truncated(page)
+    lines = _drop_boilerplate(drop_paywall_lines(lines) if truncated else lines, removed)
+    body = "\n".join(lines)
+    if no := judge_page(page, body):
+        return _reject(raw, origin, *no)
+    if authors and not found.authors:
+        found.authors, found.authors_from = authors, "byline"
+    if published_at and not found.published_at:
+        found.published_at, found.published_at_from = published_at, "date-line"
+    return _article(raw, origin, found, body, removed, truncated=truncated)
+
+
+def _clean_text(raw: RawArticle, origin: Origin | None, text: str) -> CleanArticle | RejectedArticle:
+    removed: Counter[str] = Counter()
+    lines = split_lines(text)
+    found = Metadata()
+    found.title = take_title(lines, removed)
+    found.title_from = "text" if found.title else None
+    found.authors, found.published_at = take_head(lines, removed)
+    found.authors_from = "byline" if found.authors else None
+    found.published_at_from = "date-line" if found.published_at else None
+    lines = drop_captions(_drop_boilerplate(lines, removed), removed)
+    body = "\n".join(lines)
+    if too_short(body):
+        return _reject(raw, origin, RejectReason.TOO_SHORT, f"{len(body)} characters of body")
+    return _article(raw, origin, found, body, removed, truncated=False)
+
+
+def _drop_title(lines: list[str], title: str, removed: Counter[str]) -> list[str]:
+    """Drop the title where it is repeated at the top of the body."""
+    kept = [line for line in lines[:3] if line.casefold() != title.casefold()]
+    removed["repeated-title"] += min(3, len(lines)) - len(kept)
+    return kept + lines[3:]
+
+
+def _drop_boilerplate(lines: list[str], removed: Counter[str]) -> list[str]:
+    return drop_repeats(drop_lines(lines, removed), removed)
+
+
+def _article(
+    raw: RawArticle, origin: Origin | None, found: Metadata, body: str, removed: Counter[str], *, truncated: bool
+) -> CleanArticle:
+    """Put the article together: what the feed gives wins over what the page says."""
+    declared = (raw.language or found.language or "").lower()[:2]
+    language, language_from = detect_language(body, declared)
+    feed_date = parse_date(raw.published_at) if isinstance(raw.published_at, str) else raw.published_at
+    date, date_from = (feed_date, "feed") if feed_date else (found.published_at, found.published_at_from)
+    return CleanArticle(
+        url=raw.url,
+        canonical_url=canonical_url(raw.url),
+        origin=origin,
+        source=raw.source or found.site,
+        title=tidy(raw.title or found.title),
+        title_from="feed" if raw.title else found.title_from,
+        body=body,
+        language=language,
+        language_from=language_from,
+        authors=raw.authors or found.authors,
+        authors_from="feed" if raw.authors else found.authors_from,
+        published_at=_with_offset(date),
+        published_at_from=date_from,
+        fetched_at=raw.fetched_at,
+        home_country=raw.home_country,
+        truncated=truncated,
+        removed=removals(+removed),
+        clean_version=CLEAN_VERSION,
+        meta=raw.meta,
+        **_unknown_fields(raw),
+    )
+
+
+def _unknown_fields(raw: RawArticle) -> dict[str, Any]:
+    """Fields of the scraper's own; a name that is ours downstream cannot be taken by them."""
+    return {name: value for name, value in (raw.model_extra or {}).items() if name not in EnrichedArticle.model_fields}
+
+
+def _with_offset(date: datetime | None) -> datetime | None:
+    return date if date is None or date.tzinfo else date.replace(tzinfo=timezone.utc)
+
+
+def _reject(raw: RawArticle, origin: Origin | None, reason: RejectReason, detail: str) -> RejectedArticle:
+    return RejectedArticle(
+        url=raw.url,
+        origin=origin,
+        source=raw.source,
+        reason=reason,
+        detail=detail,
+        fetched_at=raw.fetched_at,
+        clean_version=CLEAN_VERSION,
+        meta=raw.meta,
+    )

@@ -1,0 +1,72 @@
+"""Is it an article? An honest no, with a reason code, for the pages that are none."""
+
+import re
+
+from pipeline.clean.html import Page
+from pipeline.events import RejectReason
+
+# Below this a text is a headline or a stub: 250 characters is where a full extraction was worth a second look
+# (notes/clean.md, Guard). A character of Chinese, Japanese or Korean says about three times as much.
+SHORTEST = 250
+SHORTEST_CJK = 90
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+_CONSENT = re.compile(
+    r"before you continue|we (and our partners )?(use|value|store) .{0,40}(cookies|privacy)|accept (all )?cookies|cookie (consent|settings|preferences)"
+    r"|zustimm(en|ung).{0,60}(cookies|tracking|werbung)|mit werbung (und cookies )?weiterlesen|nous utilisons des cookies|utilizamos cookies",
+    re.IGNORECASE,
+)
+_PAYWALL = re.compile(
+    r"(subscribe|sign in|log in|register|become a (member|subscriber)) (now )?(to|and) (continue|read|keep|unlock|see)|(for|to) subscribers( only)?\b"
+    r"|already a subscriber|subscriber[- ]only|this (article|story|content) is (reserved|only|exclusive|available)|jetzt (abo|weiterlesen)"
+    r"|nur für abonnenten|réservé aux abonnés|exclusivo para (suscriptores|assinantes)",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"\b(404|403|500|page (was )?not found|seite nicht gefunden|page introuvable|página no encontrada|access denied|forbidden)\b",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"\b(log ?in|sign ?in|forgot(ten)? (your )?password|anmelden|passwort vergessen|mot de passe)\b", re.IGNORECASE)
+# A list of teasers: most of the text is links, and few paragraphs are long.
+_LINK_SHARE = 0.55
+_ARTICLE_PARAGRAPHS = 3
+
+
+def too_short(text: str) -> bool:
+    """Whether a text holds too little to be an article."""
+    cjk = len(_CJK.findall(text))
+    return len(text) < (SHORTEST_CJK if cjk > len(text) / 4 else SHORTEST)
+
+
+def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
+    """Why a page is no article, with what was seen; None where it is one."""
+    whole = "\n".join([page.metadata.title, *page.lines])
+    short = too_short(body)
+    share = page.link_characters / page.text_characters if page.text_characters else 0.0
+    if not page.text_characters:
+        return RejectReason.EMPTY, "the page has no text"
+    if _ERROR.search(page.metadata.title) and len(body) < 4 * SHORTEST:
+        return RejectReason.ERROR_PAGE, f"the title is {page.metadata.title[:80]!r}"
+    if _CONSENT.search(whole) and (short or len(body) < 6 * SHORTEST and page.long_paragraphs <= _ARTICLE_PARAGRAPHS):
+        return RejectReason.CONSENT_WALL, f"it asks for consent and holds {len(body)} characters of text"
+    if short and (_PAYWALL.search(whole) or not page.metadata.free):
+        return RejectReason.PAYWALL, f"{len(body)} characters in front of a paywall"
+    if share > _LINK_SHARE and page.long_paragraphs < _ARTICLE_PARAGRAPHS:
+        detail = f"{share:.0%} of the text is links, {page.long_paragraphs} long paragraphs"
+        return RejectReason.LISTING_PAGE, detail
+    if short:
+        if _LOGIN.search(whole):
+            return RejectReason.NOT_AN_ARTICLE, "a login form"
+        reason = RejectReason.TOO_SHORT if body else RejectReason.NOT_AN_ARTICLE
+        return reason, f"{len(body)} characters of body"
+    return None
+
+
+def is_truncated(page: Page) -> bool:
+    """Whether the text ends at a paywall: the page says so, in its data or at its end."""
+    return not page.metadata.free or any(_PAYWALL.search(line) for line in page.lines[-4:])
+
+
+def drop_paywall_lines(lines: list[str]) -> list[str]:
+    """Leave out the lines that ask for a subscription."""
+    return [line for line in lines if len(line) > SHORTEST or not _PAYWALL.search(line)]

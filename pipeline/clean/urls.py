@@ -1,0 +1,30 @@
+"""One address for all variants of a page: scheme, host, tracking parameters, AMP, mobile and print forms."""
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+# Parameters that tell where a reader came from, not what the page is (Google, Meta, Microsoft, Mailchimp, AT Internet…).
+_TRACKING = re.compile(
+    r"^(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|mc_cid|mc_eid|igshid|_ga|cmpid?|icid|ncid|ref|ref_src|xtor|at_\w+"
+    r"|smid|s_cid|ns_\w+|wt_\w+|outputtype|amp|print)$",
+    re.IGNORECASE,
+)
+_SUBDOMAIN = re.compile(r"^(www|m|mobile|amp)\.(?=[^.]+\.)")
+_PATH_VARIANT = re.compile(r"(/amp|\.amp|/print|/amp\.html)/?$|(?<=/)amp/(?=\S)|\.amp(?=\.html$)")
+
+
+def canonical_url(url: str) -> str:
+    """Canonical form of a URL; what is no http(s) URL comes back stripped of white space."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return url.strip()
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return url.strip()
+    host = _SUBDOMAIN.sub("", host)
+    if port and port not in (80, 443):
+        host = f"{host}:{port}"
+    path = _PATH_VARIANT.sub("", parts.path).rstrip("/") or "/"
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
+    return urlunsplit(("https", host, path, urlencode(sorted(kept)), ""))
