@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
 from agents.settings import Settings
@@ -48,3 +49,14 @@ async def read_partition(
             at = await consumer.position(place)
     finally:
         await consumer.stop()
+
+
+async def partitions_of(settings: Settings, topic: str) -> list[int]:
+    """Partitions of a topic (full name), in order; none where the topic is not there."""
+    client = AIOKafkaAdminClient(**settings.client())
+    await client.start()
+    try:
+        (found,) = await client.describe_topics([topic])
+    finally:
+        await client.close()
+    return sorted(partition["partition"] for partition in found["partitions"])

@@ -49,7 +49,8 @@ def dead_letter(
 
 def _bounded_headers(record: Record) -> tuple[list[tuple[str, bytes]], bool]:
     """Take headers from the first on, as many as fit."""
-    kept, size = [], 0
+    kept: list[tuple[str, bytes]] = []
+    size = 0
     for name, data in record.headers:
         size += len(name) + len(data or b"") + 16
         if size > HEADER_BYTES:

@@ -103,3 +103,9 @@ class Journal:
             slot = self._slots.pop(place)
             self._map[slot * _SLOT.size : (slot + 1) * _SLOT.size] = bytes(_SLOT.size)
             self._free.append(slot)
+
+
+def in_flight(path: Path) -> int:
+    """How many records a journal notes as in flight; of a live worker or a dead one. 0 where there is no file."""
+    data = path.read_bytes() if path.exists() else b""
+    return sum(1 for _, offset, _ in _SLOT.iter_unpack(data[: len(data) // _SLOT.size * _SLOT.size]) if offset)

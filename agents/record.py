@@ -71,7 +71,7 @@ class Output:
 
 def parse_origin(value: bytes | None) -> Origin | None:
     """Read the origin header; None where it is not one."""
-    topic, partition, offset = ((value or b"").decode("utf-8", "replace").rsplit("/", 2) + ["", ""])[:3]
+    topic, partition, offset = ((value or b"").decode("utf-8", "replace").rsplit("/", 2) + ["", ""])[:3]  # noqa: RUF005 - pads to three
     if topic and partition.isdecimal() and offset.isdecimal():
         return Origin(topic, int(partition), int(offset))
     return None

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 
 def splice(event: bytes, fields: BaseModel | str) -> bytes:
-    """Put the fields of an object in front of those of an event. Both are JSON objects; a later field of a name wins."""
+    """Put the fields of an object in front of those of an event; both are JSON objects without a name in common."""
     front = fields if isinstance(fields, str) else fields.model_dump_json(exclude_none=True)
     body = event.strip()
     comma = b"" if body[1:].lstrip().startswith(b"}") else b","

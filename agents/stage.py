@@ -20,7 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import faust
 from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError
@@ -127,13 +127,13 @@ class Guard:
             ),
             name=stage.name,
         )(self._read)
-        app.on_partitions_revoked.connect(self._forget)
+        app.on_partitions_revoked.connect(cast("Any", self._forget))  # its type asks for an unnamed argument
         app.task(self._heartbeat)
         app.task(self._watch)
 
     # ------------------------------------------------------------------------------------------ records
 
-    async def _read(self, stream: StreamT[bytes]) -> None:
+    async def _read(self, stream: StreamT[Any]) -> None:
         """Read for ever: admit each record to the window; suspects of a killed worker go one at a time."""
         path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.inflight"
         self._journal = journal = Journal(path, self._settings.window_records)
@@ -141,7 +141,7 @@ class Guard:
             await self._stage.start()
         log.info("%s: reading; %d records were in flight when the last worker ended", self._stage.name, len(journal))
         try:
-            async for event in stream.noack().events():
+            async for event in cast("faust.Stream[bytes]", stream).noack().events():
                 message = event.message
                 place = (message.topic, message.partition, message.offset)
                 if self._stage.restore and message.tp not in self._restored:
@@ -162,14 +162,13 @@ class Guard:
     async def _see_to(self, event: EventT[bytes], deaths: int) -> None:
         """Take one record to its outcome: when this returns, every output is with the broker."""
         message = event.message
-        headers = message.headers or []
         record = Record(
             topic=message.topic,
             partition=message.partition,
             offset=message.offset,
             key=message.key,
             value=message.value,
-            headers=list(headers.items() if isinstance(headers, dict) else headers),
+            headers=list(cast("Headers", message.headers or [])),  # aiokafka gives pairs
             timestamp=message.timestamp or 0.0,
         )
         started = time.perf_counter()
@@ -239,7 +238,9 @@ class Guard:
 
     # ------------------------------------------------------------------------------------------- worker
 
-    async def _forget(self, _app: object, revoked: set[TP], **_: object) -> None:
+    async def _forget(self, _app: Any, *args: Any, **_: Any) -> None:
+        """Faust's signal: the partitions of this worker go; their state is read again when they come back."""
+        revoked: set[TP] = args[0]
         self._restored -= revoked
 
     async def _watch(self) -> None:

@@ -42,7 +42,9 @@ def stage(settings: Settings) -> Stage:
         if counted >= 0:
             async for record in read_partition(settings, partition.topic, partition.partition, tail):
                 if record.offset <= counted:
-                    shard.remember(_origin(Record(*place, record.offset, None, None, list(record.headers))), record.offset)
+                    shard.remember(
+                        _origin(Record(*place, record.offset, None, None, list(record.headers))), record.offset
+                    )
         shards[place] = shard
         publishing.discard(place)
 

@@ -49,8 +49,9 @@ class Window:
         """
         try:
             await self._until(
-                lambda: not self._records
-                or (self._records < self._max_records and self._bytes + size <= self._max_bytes)
+                lambda: (
+                    not self._records or (self._records < self._max_records and self._bytes + size <= self._max_bytes)
+                )
             )
         except BaseException:
             work.close()

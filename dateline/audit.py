@@ -11,10 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord
 
-from agents.changelog import read_partition
+from agents.changelog import partitions_of, read_partition
 from agents.record import ORIGIN_HEADER, Record, parse_origin
 from agents.settings import Settings
 from pipeline.events import Origin
@@ -129,7 +128,7 @@ async def audit(settings: Settings) -> Audit:
         event = _event(record)
         reasons[f"dead letter: {event.get('stage')}, {event.get('reason')}"] += 1
         if event.get("stage") in OUTCOME_STAGES:
-            if origin := _origin(record, event):
+            if origin := _origin(record):
                 ledger.dead(origin, record.timestamp)
         else:
             downstream += 1
@@ -137,10 +136,9 @@ async def audit(settings: Settings) -> Audit:
         ledger.raw(Record(record.topic, record.partition, record.offset, None, None, list(record.headers)).origin)
     for topic, bit in _OUTCOMES.items():
         async for record in _records(settings, topic):
-            event = _event(record) if topic == "rejected" else None
-            if event is not None:
-                reasons[f"rejected: {event.get('reason')}"] += 1
-            if origin := _origin(record, event):
+            if topic == "rejected":
+                reasons[f"rejected: {_event(record).get('reason')}"] += 1
+            if origin := _origin(record):
                 ledger.outcome(origin, bit, record.timestamp)
     result = ledger.result()
     result.reasons = dict(sorted(reasons.items()))
@@ -151,14 +149,7 @@ async def audit(settings: Settings) -> Audit:
 async def _records(settings: Settings, name: str) -> AsyncIterator["ConsumerRecord[bytes, bytes]"]:
     """All records of a topic, partition after partition."""
     topic = settings.topic(name)
-    consumer = AIOKafkaConsumer(**settings.client())
-    await consumer.start()
-    try:
-        await consumer.topics()
-        partitions = consumer.partitions_for_topic(topic) or set()
-    finally:
-        await consumer.stop()
-    for partition in sorted(partitions):
+    for partition in await partitions_of(settings, topic):
         async for record in read_partition(settings, topic, partition):
             yield record
 
@@ -171,13 +162,12 @@ def _event(record: "ConsumerRecord[bytes, bytes]") -> dict[str, Any]:
     return {}
 
 
-def _origin(record: "ConsumerRecord[bytes, bytes]", event: dict[str, Any] | None) -> Origin | None:
+def _origin(record: "ConsumerRecord[bytes, bytes]") -> Origin | None:
     """Origin of an outcome: its header, else the field of the event (of a producer that is not ours)."""
     header = next((value for name, value in record.headers if name == ORIGIN_HEADER), None)
     if origin := parse_origin(header):
         return origin
-    place = (event or _event(record)).get("origin")
-    with suppress(TypeError, ValueError):
-        topic, partition, offset = place
+    with suppress(TypeError, ValueError, KeyError):
+        topic, partition, offset = _event(record)["origin"]
         return Origin(str(topic), int(partition), int(offset))
     return None

@@ -1,7 +1,6 @@
 """Brokers that run without Docker: the embedded one, and Apache Kafka from Maven. Both are child processes."""
 
 import asyncio
-import os
 import shutil
 import socket
 import subprocess
@@ -49,10 +48,11 @@ def embedded(log: Path, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def kafka(home: Path, data: Path, log: Path, port: int = 0) -> Iterator[str]:
+def kafka(home: Path, data: Path, log: Path, port: int = 0, records: Path | None = None) -> Iterator[str]:
     """Run Apache Kafka (KRaft, one node) on Java. `home` holds pom.xml and server.properties. Yields the address.
 
-    Jars are fetched once, to `data`; the log lies there, too. Raises BrokerFailed without Java or Maven.
+    Jars are fetched once, to `data`; the records lie there, too, or under `records`. Raises BrokerFailed without
+    Java or Maven.
     """
     for tool in ("java", "mvn"):
         if shutil.which(tool) is None:
@@ -68,12 +68,12 @@ def kafka(home: Path, data: Path, log: Path, port: int = 0) -> Iterator[str]:
             raise BrokerFailed(f"Maven could not fetch Kafka:\n{done.stdout.decode()[-2000:]}")
         fetched.rename(libs)
     port, controller = free_port(port), free_port()
-    properties = data / "server.properties"
+    properties = log.with_suffix(".properties")
     properties.write_text(
         (home / "server.properties").read_text()
         + f"\nlisteners=PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}\n"
         + f"advertised.listeners=PLAINTEXT://{HOST}:{port}\n"
-        + f"controller.quorum.voters=1@{HOST}:{controller}\nlog.dirs={(data / 'log').resolve()}\n"
+        + f"controller.quorum.voters=1@{HOST}:{controller}\nlog.dirs={(records or data / 'records').resolve()}\n"
     )
     java = ["java", KAFKA_MEMORY, f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}", "-cp", f"{libs}/*"]
     with log.open("ab") as output:
@@ -110,7 +110,7 @@ def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
             return
         time.sleep(0.2)
     tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-    raise BrokerFailed(f"{os.path.basename(process.args[0])} does not answer on {address}:\n{tail}")  # type: ignore[index]  # noqa: PTH119 - a command, no path
+    raise BrokerFailed(f"the broker does not answer on {address}:\n{tail}")
 
 
 def _listens(address: str) -> bool:

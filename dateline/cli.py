@@ -24,7 +24,9 @@ from dateline import audit as audits
 from dateline import brokers, contract, feed, run
 from dateline.supervisor import Supervisor
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Raw articles in, enriched events out, nothing lost.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Raw articles in, enriched events out, nothing lost."
+)
 # Text from events goes through markup=False everywhere: news is hostile.
 out = Console(markup=False, highlight=False)
 err = Console(stderr=True, markup=False, highlight=False)
@@ -62,12 +64,16 @@ def topics() -> None:
 
 @app.command()
 def up(
-    stages: Annotated[str, typer.Option(help="Which stages, separated by commas; name=2 starts two.")] = ",".join(STAGES),
+    stages: Annotated[str, typer.Option(help="Which stages, separated by commas; name=2 starts two.")] = ",".join(
+        STAGES
+    ),
     grace: Annotated[float, typer.Option(help="Seconds that records in flight may take at a stop.")] = 60.0,
 ) -> None:
     """Run stages as processes, and start again what dies, until Ctrl-C or SIGTERM."""
     settings = Settings()
-    supervisor = Supervisor(_counts(stages), {"DATELINE_INSTANCE": settings.instance}, settings.data_dir / "logs", grace)
+    supervisor = Supervisor(
+        _counts(stages), {"DATELINE_INSTANCE": settings.instance}, settings.data_dir / "logs", grace
+    )
     supervisor.start()
     out.print(f"{len(supervisor.pids())} workers; logs in {settings.data_dir / 'logs'}")
     until_signal(supervisor)
@@ -104,7 +110,7 @@ def feed_(files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=Fals
 
 @app.command()
 def audit(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,  # noqa: FBT002 - an option
     wait: Annotated[float, typer.Option(help="Seconds to wait until nothing is missing any more.")] = 0.0,
 ) -> None:
     """Prove that every raw record has exactly one outcome. Status 0 only if nothing is missing or conflicting."""
@@ -122,7 +128,17 @@ def audit_table(result: audits.Audit) -> Table:
     """The audit as a table for people."""
     table = Table("origins", "", box=None)
     rows = asdict(result)
-    for name in ("raw", "enriched", "duplicates", "rejected", "dead_letters", "missing", "conflicting", "repeated", "recovered"):
+    for name in (
+        "raw",
+        "enriched",
+        "duplicates",
+        "rejected",
+        "dead_letters",
+        "missing",
+        "conflicting",
+        "repeated",
+        "recovered",
+    ):
         table.add_row(name.replace("_", " "), f"{rows[name]:,}")
     for reason, count in result.reasons.items():
         table.add_row(f"  {reason}", f"{count:,}")

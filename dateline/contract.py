@@ -94,7 +94,10 @@ def _asyncapi() -> dict[str, Any]:
                     "type": "object",
                     "description": "Kafka headers; times spent travel here as dateline-ms-<stage>, in milliseconds.",
                     "properties": {
-                        "dateline-origin": {"type": "string", "description": "topic/partition/offset of the raw record."},
+                        "dateline-origin": {
+                            "type": "string",
+                            "description": "topic/partition/offset of the raw record.",
+                        },
                         "traceparent": {"type": "string", "description": "W3C trace context."},
                         "tracestate": {"type": "string"},
                     },

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from agents import topics
 from agents.__main__ import STAGES
-from agents.changelog import read_partition
+from agents.changelog import partitions_of, read_partition
 from agents.settings import Settings
 from dateline import audit as audits
 from dateline import brokers, feed, seeds
@@ -32,7 +32,11 @@ def run(out: Console) -> int:
     data = Path(os.environ.get("DATELINE_DATA_DIR", "var")) / "run"
     with brokers.embedded(data / "broker.log", PORT) as address:
         # The embedded broker knows no static membership (notes: a returning worker never got its partitions).
-        environment = {"DATELINE_BROKER": address, "DATELINE_STATIC_MEMBERSHIP": "false", "DATELINE_DATA_DIR": str(data)}
+        environment = {
+            "DATELINE_BROKER": address,
+            "DATELINE_STATIC_MEMBERSHIP": "false",
+            "DATELINE_DATA_DIR": str(data),
+        }
         environment["DATELINE_INSTANCE"] = f"run-{os.getpid()}"
         settings = Settings(broker=address, static_membership=False, data_dir=data)
         asyncio.run(topics.create(settings, topics.specs(settings)))
@@ -71,8 +75,9 @@ def _outcomes(settings: Settings, supervisor: Supervisor, fed: int) -> audits.Au
 
 async def _first_seed(settings: Settings) -> Any:
     """The enriched event of the first seed; None where there is none."""
-    for partition in range(settings.partitions):
-        async for record in read_partition(settings, settings.topic("enriched"), partition):
+    topic = settings.topic("enriched")
+    for partition in await partitions_of(settings, topic):
+        async for record in read_partition(settings, topic, partition):
             event = json.loads(record.value or b"{}")
             if event.get("meta", {}).get("seed") == seeds.FIRST_SEED:
                 return event

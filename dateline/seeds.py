@@ -40,6 +40,6 @@ def _value(recipe: dict[str, Any]) -> bytes | None:
         part = recipe["repeat"]
         times = part["times"]
         text = part["prefix"] + part["unit"] * times + part.get("middle", "") + part.get("unit_after", "") * times
-        return (text + part["suffix"]).encode()
+        return str(text + part["suffix"]).encode()
     value = recipe.get("value")
     return None if value is None else str(value).encode()

@@ -75,8 +75,13 @@ class Supervisor:
             if worker.process is not None and worker.process.poll() is not None:
                 if now - worker.started > WELL_SECONDS:
                     worker.pause = FIRST_PAUSE
-                log.warning("%s ended with status %s; starting it again in %.1f s, its log: %s",
-                            worker.name, worker.process.returncode, worker.pause, worker.log)
+                log.warning(
+                    "%s ended with status %s; starting it again in %.1f s, its log: %s",
+                    worker.name,
+                    worker.process.returncode,
+                    worker.pause,
+                    worker.log,
+                )
                 worker.process, worker.due = None, now + worker.pause
                 worker.pause = min(LONGEST_PAUSE, worker.pause * 2)
             if worker.process is None and now >= worker.due:

@@ -292,7 +292,7 @@ class DeadLetterReason(StrEnum):
 
 
 class DeadLetter(Event):
-    """A record that a stage could not judge, as it came, with the reason. What is too large travels as digest and head."""
+    """A record that a stage could not judge, as it came, with the reason; what is too large as digest and head."""
 
     stage: str
     reason: DeadLetterReason

@@ -8,31 +8,36 @@ import re
 
 from pipeline.classify.places import Mention
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Places that are first names too: a capitalised word right after them makes a person.
-FIRST_NAMES = frozenset(
-    "jordan chad georgia israel paris sydney austin charlotte florence savannah brittany kenya india virginia carolina "
-    "dakota chelsea madison dallas london houston milan ireland china sicily vienna asia".split()
+FIRST_NAMES = _words(
+    "jordan chad georgia israel paris sydney austin charlotte florence savannah brittany kenya india virginia "
+    "carolina dakota chelsea madison dallas london houston milan ireland china sicily vienna asia"
 )
 #: Places that are surnames too: a capitalised word right before them makes a person.
-SURNAMES = FIRST_NAMES | frozenset(
-    "washington jackson lincoln holland england wales kent devon york bolton montana french german english welsh norfolk "
-    "cuba lebanon mali santiago suffolk burns dane pole finn lima cairo brazil spain rice essex surrey turner "
-    "scott scot derby durham lancaster benin bali maine".split()
+SURNAMES = FIRST_NAMES | _words(
+    "washington jackson lincoln holland england wales kent devon york bolton montana french german english welsh "
+    "norfolk cuba lebanon mali santiago suffolk burns lima cairo brazil spain rice essex surrey "
+    "turner scott scot derby durham lancaster benin bali maine"
 )
 #: Capitalised words that go before or after a place and make no person of it.
-NO_PERSON = frozenset(
-    "in the at to from of for and or but as on by with near via north south east west northern southern eastern western "
-    "central greater downtown inner outer old new across against since while when if after before why how what is are "
-    "was were has had will its his her this that all both president king prime minister foreign first state city county "
-    "university college valley river bay street square bridge agreement accord accords club mayor police times post "
-    "school airport stadium olympics games fashion week stock exchange attacks and's national government senate house "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december today meanwhile however now army navy air embassy ambassador court supreme open "
-    "says said who where team football rugby cricket captain manager coach visit republic bulldogs defense ministry "
-    "tech cup league under-21 women men summit treaty conference donald melania ivanka fidel raul ferdinand hugo daniel "
-    "gov governor sen senator rep mr.".split()
+NO_PERSON = _words(
+    "in the at to from of for and or but as on by with near via north south east west northern southern eastern "
+    "western central greater downtown inner outer old new across against since while when if after before why how "
+    "what is are was were has had will its his her this that all both president king prime minister foreign first "
+    "state city county university college valley river bay street square bridge agreement accord accords club "
+    "mayor police times post school airport stadium olympics games fashion week stock exchange attacks and's "
+    "national government senate house monday tuesday wednesday thursday friday saturday sunday january february "
+    "march april may june july august september october november december today meanwhile however now army navy "
+    "air embassy ambassador court supreme open says said who where team football rugby cricket captain manager "
+    "coach visit republic bulldogs defense ministry tech cup league under-21 women men summit treaty conference "
+    "gov governor sen senator rep mr."
 )
-MISTER = frozenset("mr mrs ms miss dr sir".split())
+MISTER = _words("mr mrs ms miss dr sir")
 TURKEY_TABLE = re.compile(
     r"\b(roast\w*|breast|sandwich\w*|stuffing|gravy|cranberr\w+|thanksgiving|butterball|bacon|leftover\w*|carv\w+|oven|"
     r"recipe\w*|poultry|drumstick\w*|deli)\b",
@@ -42,9 +47,9 @@ TURKEY_TABLE = re.compile(
 TABLE_REACH = 60
 #: AP style and postal abbreviations after "City, ".
 _STATES = (
-    "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn "
-    "Tex Va Vt Wash Wis Wyo N.C N.D N.H N.J N.M N.Y R.I S.C S.D W.Va D.C AL AZ AR CA CO CT DC DE FL GA IL IN IA KS KY "
-    "LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY"
+    "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa "
+    "Tenn Tex Va Vt Wash Wis Wyo N.C N.D N.H N.J N.M N.Y R.I S.C S.D W.Va D.C AL AZ AR CA CO CT DC DE FL GA IL IN "
+    "IA KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY"
 )
 _PROVINCES = "Ont Que Alta Sask Man B.C N.S N.B P.E.I Nfld ON QC AB BC SK MB NS"
 ABBREVIATIONS = dict.fromkeys(_STATES.split(), "US") | dict.fromkeys(_PROVINCES.split(), "CA")
@@ -70,7 +75,7 @@ def resolve(mentions: list[Mention], text: str, title_end: int, language: str, h
 
 
 def _after_comma(mentions: list[Mention], text: str) -> list[Mention]:
-    """A city takes the country of the state after its comma: Paris, Texas; London, Ontario; Athens, Georgia; Moscow, ID."""
+    """A city takes the country of the state after its comma: Paris, Texas; London, Ontario; Athens, Georgia."""
     result = list(mentions)
     for index, mention in enumerate(mentions):
         if mention.kind not in "tc":
@@ -148,13 +153,14 @@ def _by_company(mentions: list[Mention], text: str, home: str | None) -> list[Me
     belgium = any(m.iso2 == "BE" and m.kind in "nw" for m, _ in spelled)
     result = []
     for mention, word in spelled:
-        if word == "Georgia" and mention.iso2 == "GE" and american > caucasus:
-            mention = mention._replace(iso2="US", kind="r")
+        iso2 = mention.iso2
+        if word == "Georgia" and iso2 == "GE" and american > caucasus:
+            iso2 = "US"
         elif word in ("Congo", "Congolese") and "CG" in named and not kinshasa:
-            mention = mention._replace(iso2="CG")
+            iso2 = "CG"
         elif word in ("Korea", "Korean", "Koreans") and "KP" in named:
             continue
-        elif mention.iso2 == "BE" and mention.kind == "c" and "EU" in named and not belgium:
-            mention = mention._replace(iso2="EU")
-        result.append(mention)
+        elif iso2 == "BE" and mention.kind == "c" and "EU" in named and not belgium:
+            iso2 = "EU"
+        result.append(mention._replace(iso2=iso2))
     return result

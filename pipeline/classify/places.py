@@ -1,4 +1,4 @@
-"""The place table and the scanner: which names of countries, peoples, governments and cities stand in a text, and where.
+"""The place table and the scanner: which countries, peoples, governments and cities a text names, and where.
 
 The table `data/places.json.gz` is written by `build_places.py`. Two automata read a text in one pass each: one over
 words, where a name begins at a word boundary and ends at one (or before a few letters of inflection), and one without
@@ -19,17 +19,26 @@ DATA = Path(__file__).parent / "data" / "places.json.gz"
 
 #: Tail of a form that ends in "*": longer than any word.
 ANY_TAIL = 99
+#: "U.S.A." in full; a longer form in capitals is a name.
+LONGEST_ACRONYM = 6
+#: Letters from which particles may be written on to a name: shorter ones would be other words.
+SHORTEST_JOINED = {"ar": 3, "he": 4}
 #: Chinese, kana, Hangul, Thai, Lao, Burmese, Khmer, Devanagari to Malayalam: no spaces, or vowel signs outside `\w`.
 UNSPACED = re.compile("[\u0900-\u0d7f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
-_HANGUL = re.compile("[\uac00-\ud7af]")
+#: Hangul and the scripts of India put spaces before words and endings on to them.
+_GLUED = re.compile("[\u0900-\u0d7f\uac00-\ud7af]")
 #: Arabic and Hebrew write "and", "in", "to", "the" as one word with the name.
 _ARABIC_BEFORE = ("و", "ب", "ل", "ف", "ك")
 _HEBREW_BEFORE = ("ו", "ב", "ל", "מ", "ה", "ש", "כ", "וה", "וב", "שב", "מה")
 
 
 class Entry(NamedTuple):
-    """What a form means in one language. `kind`: n name, w demonym, c capital, t city, i institution, r region, x none."""
+    """What a form means in one language.
+
+    `kind`: n name, w demonym, c capital, t city, i institution or leader, r region of a country, x no country.
+    `tail`: letters that may follow. `case`: see `_case`.
+    """
 
     iso2: str
     kind: str
@@ -67,7 +76,7 @@ def _foldings() -> dict[str, str]:
 
 _FOLD = _foldings()
 _FOLDED = re.compile(f"[{''.join(_FOLD)}]")
-_NOT_WORD = re.compile(r"\W")
+_NOT_WORD = re.compile(r"[^\w ]")
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128)}
 
 
@@ -84,18 +93,18 @@ def normalise(text: str) -> str:
 
 def _case(form: str) -> str:
     """How a form must be written to count: `upper` for acronyms, `title` for proper names, else `any`."""
-    if form.upper() == form != form.lower() and len(form) <= 6:
+    if form.upper() == form != form.lower() and len(form) <= LONGEST_ACRONYM:
         return "upper"
     return "title" if form[0].isupper() else "any"
 
 
-def _spellings(form: str, tail: int) -> list[str]:
+def _spellings(form: str, language: str) -> list[str]:
     """The form with the particles that Arabic and Hebrew write on to it; short forms without, they would be words."""
-    if "\u0600" <= form[0] <= "\u06ff" and len(form) > 2:
+    if language == "ar" and len(form) >= SHORTEST_JOINED["ar"]:
         whole = [form] if form.startswith("ال") else [form, "ال" + form]
         to = ["لل" + form.removeprefix("ال")]
         return [*whole, *to, *(before + name for before in _ARABIC_BEFORE for name in whole)]
-    if "\u05d0" <= form[0] <= "\u05ea" and len(form) > 3:
+    if language == "he" and len(form) >= SHORTEST_JOINED["he"]:
         return [form, *(before + form for before in _HEBREW_BEFORE)]
     return [form]
 
@@ -123,12 +132,15 @@ class Gazetteer:
                     if UNSPACED.search(name):
                         runs.setdefault(name, {}).setdefault(language, entry)
                         continue
-                    for spelling in _spellings(name, entry.tail):
+                    for spelling in _spellings(name, language):
                         words.setdefault(f" {normalise(spelling).strip()}", {}).setdefault(language, entry)
         self._words, self._runs = _automaton(words), _automaton(runs)
 
     def scan(self, text: str, language: str) -> list[Mention]:
-        """All mentions in `text`, longest first at each place, none overlapping, in order. `language`: ISO 639-1 or ''."""
+        """All mentions in `text` in order, the longest at each place, none overlapping.
+
+        `language`: ISO 639-1 or empty; offsets: code points.
+        """
         language = {"no": "nb", "nn": "nb"}.get(language[:2], language[:2])
         flat = f" {normalise(text)} "
         found: list[Mention] = []
@@ -160,8 +172,8 @@ class Gazetteer:
         for last, (size, meanings) in self._runs.iter(text):
             start, end = last - size + 1, last + 1
             before, after = text[start - 1 : start], text[end : end + 1]
-            # Katakana words and the beginnings of Korean ones are boundaries: タイ (Thailand) is in タイトル (title).
-            if _KATAKANA.match(text[start]) and _KATAKANA.match(before) or _HANGUL.match(text[start]) and _HANGUL.match(before):
+            # Katakana words, and Korean and Hindi beginnings, are boundaries: タイ, Thailand, is in タイトル, title.
+            if any(script.match(text[start]) and script.match(before) for script in (_KATAKANA, _GLUED)):
                 continue
             if _KATAKANA.match(text[last]) and _KATAKANA.match(after):
                 continue

@@ -51,7 +51,7 @@ def _text_of(raw: RawArticle) -> tuple[str, str]:
     if "\0" in text[:_SNIFFED_CHARACTERS]:
         raise PageRefused(RejectReason.UNDECODABLE, "the content is binary")
     tagged = "<" in text[:_SNIFFED_CHARACTERS] and ">" in text[:_SNIFFED_CHARACTERS]
-    return ("html" if kind in _HTML_TYPES or not kind and tagged else "text"), text
+    return ("html" if kind in _HTML_TYPES or (not kind and tagged) else "text"), text
 
 
 def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArticle | RejectedArticle:

@@ -19,7 +19,8 @@ MAX_CHARACTERS = 8_000_000
 MAX_DEPTH = 300
 # Parts that hold no body text, whatever the page.
 _PRUNED = (
-    "script, style, svg, template, iframe, link, nav, footer, form, button, select, input, noscript, video, audio, dialog"
+    "script, style, svg, template, iframe, link, nav, footer, form, button, select, input, noscript, video, audio"
+    ", dialog"
 )
 # What counts as a paragraph when the share of link text is measured.
 _PARAGRAPH_CHARACTERS = 80

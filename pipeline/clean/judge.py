@@ -12,21 +12,26 @@ SHORTEST_CJK = 90
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 _CONSENT = re.compile(
-    r"before you continue|we (and our partners )?(use|value|store) .{0,40}(cookies|privacy)|accept (all )?cookies|cookie (consent|settings|preferences)"
-    r"|zustimm(en|ung).{0,60}(cookies|tracking|werbung)|mit werbung (und cookies )?weiterlesen|nous utilisons des cookies|utilizamos cookies",
+    r"before you continue|we (and our partners )?(use|value|store) .{0,40}(cookies|privacy)|accept (all )?cookies"
+    r"|cookie (consent|settings|preferences)|zustimm(en|ung).{0,60}(cookies|tracking|werbung)"
+    r"|mit werbung (und cookies )?weiterlesen|nous utilisons des cookies|utilizamos cookies",
     re.IGNORECASE,
 )
 _PAYWALL = re.compile(
-    r"(subscribe|sign in|log in|register|become a (member|subscriber)) (now )?(to|and) (continue|read|keep|unlock|see)|(for|to) subscribers( only)?\b"
-    r"|already a subscriber|subscriber[- ]only|this (article|story|content) is (reserved|only|exclusive|available)|jetzt (abo|weiterlesen)"
+    r"(subscribe|sign in|log in|register|become a (member|subscriber)) (now )?(to|and) (continue|read|keep|unlock|see)"
+    r"|(for|to) subscribers( only)?\b|already a subscriber|subscriber[- ]only"
+    r"|this (article|story|content) is (reserved|only|exclusive|available)|jetzt (abo|weiterlesen)"
     r"|nur für abonnenten|réservé aux abonnés|exclusivo para (suscriptores|assinantes)",
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\b(404|403|500|page (was )?not found|seite nicht gefunden|page introuvable|página no encontrada|access denied|forbidden)\b",
+    r"\b(404|403|500|page (was )?not found|seite nicht gefunden|page introuvable|página no encontrada|access denied"
+    r"|forbidden)\b",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(r"\b(log ?in|sign ?in|forgot(ten)? (your )?password|anmelden|passwort vergessen|mot de passe)\b", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"\b(log ?in|sign ?in|forgot(ten)? (your )?password|anmelden|passwort vergessen|mot de passe)\b", re.IGNORECASE
+)
 # A list of teasers: most of the text is links, and few paragraphs are long.
 _LINK_SHARE = 0.55
 _ARTICLE_PARAGRAPHS = 3
@@ -47,7 +52,7 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
         return RejectReason.EMPTY, "the page has no text"
     if _ERROR.search(page.metadata.title) and len(body) < 4 * SHORTEST:
         return RejectReason.ERROR_PAGE, f"the title is {page.metadata.title[:80]!r}"
-    if _CONSENT.search(whole) and (short or len(body) < 6 * SHORTEST and page.long_paragraphs <= _ARTICLE_PARAGRAPHS):
+    if _CONSENT.search(whole) and (short or (len(body) < 6 * SHORTEST and page.long_paragraphs <= _ARTICLE_PARAGRAPHS)):
         return RejectReason.CONSENT_WALL, f"it asks for consent and holds {len(body)} characters of text"
     if short and (_PAYWALL.search(whole) or not page.metadata.free):
         return RejectReason.PAYWALL, f"{len(body)} characters in front of a paywall"

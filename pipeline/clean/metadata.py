@@ -16,6 +16,10 @@ from selectolax.lexbor import LexborHTMLParser
 # JSON-LD larger than this is no metadata (5 MB of it cost 652 MB of memory; notes/clean.md, Poison).
 _LD_CHARACTERS = 200_000
 _LD_DEPTH = 8
+# "3/4/26" to "Wednesday, 4 March 2026 at 14:05 Central European Time"; longer is no date.
+_DATE_CHARACTERS = (6, 70)
+# Names that readers marked have at most 40 characters; longer is a sentence.
+_NAME_CHARACTERS = 60
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|Review")
 _TITLE_METAS = ("og:title", "twitter:title", "dc.title")
 _DATE_METAS = ("article:published_time", "datepublished", "date", "pubdate", "dc.date", "parsely-pub-date")
@@ -37,13 +41,12 @@ class Metadata:
     published_at_from: str | None = None
     language: str = ""
     site: str | None = None
-    types: set[str] = field(default_factory=set)
     free: bool = True
 
 
 def parse_date(value: object) -> datetime | None:
     """Read a date as pages write them; None where it is none. Without an offset it stays without."""
-    if not isinstance(value, str) or not 6 <= len(value.strip()) <= 60:
+    if not isinstance(value, str) or not _DATE_CHARACTERS[0] <= len(value.strip()) <= _DATE_CHARACTERS[1]:
         return None
     try:
         return dates.parse(value.strip())
@@ -60,24 +63,15 @@ def author_names(value: object) -> list[str]:
     if not isinstance(value, str) or "://" in value:
         return []
     names = (part.strip() for part in _AND.split(_BY.sub("", value.strip())))
-    return [name for name in names if 1 < len(name) <= 60]
+    return [name for name in names if 1 < len(name) <= _NAME_CHARACTERS]
 
 
 def read_metadata(page: LexborHTMLParser) -> Metadata:
     """Read a parsed page. JSON-LD first, then meta elements, then the visible headline and time."""
-    found = Metadata(language=_language(page))
-    metas: dict[str, str] = {}
-    for node in page.css("meta"):
-        name = node.attributes.get("property") or node.attributes.get("name") or node.attributes.get("itemprop") or ""
-        if content := (node.attributes.get("content") or "").strip():
-            metas.setdefault(name.lower(), content)
-    found.site = metas.get("og:site_name")
-    if kind := metas.get("og:type"):
-        found.types.add(kind)
+    metas = _metas(page)
+    found = Metadata(language=_language(page), site=metas.get("og:site_name"))
     for item in _linked_data(page):
-        types = item.get("@type")
-        found.types.update(str(name) for name in (types if isinstance(types, list) else [types]) if name)
-        if not _ARTICLE_TYPES.search(str(types)):
+        if not _ARTICLE_TYPES.search(str(item.get("@type"))):
             continue
         _offer_title(found, item.get("headline"), "json-ld")
         _offer_authors(found, author_names(item.get("author")), "json-ld")
@@ -87,7 +81,7 @@ def read_metadata(page: LexborHTMLParser) -> Metadata:
     for name in _TITLE_METAS:
         _offer_title(found, metas.get(name), "meta")
     _offer_title(found, headings[0] if len(headings) == 1 else None, "heading")
-    if (node := page.css_first("title")) is not None:
+    for node in page.css("head > title"):
         _offer_title(found, _SEPARATED_OUTLET.sub("", " ".join(node.text().split())), "title")
     for name in _AUTHOR_METAS:
         _offer_authors(found, author_names(metas.get(name)), "meta")
@@ -98,6 +92,16 @@ def read_metadata(page: LexborHTMLParser) -> Metadata:
     for node in page.css("time[datetime]"):
         _offer_date(found, node.attributes.get("datetime"), "time")
     return found
+
+
+def _metas(page: LexborHTMLParser) -> dict[str, str]:
+    """Meta elements by name, in lower case; the first of a name counts."""
+    metas: dict[str, str] = {}
+    for node in page.css("meta"):
+        name = node.attributes.get("property") or node.attributes.get("name") or node.attributes.get("itemprop") or ""
+        if content := (node.attributes.get("content") or "").strip():
+            metas.setdefault(name.lower(), content)
+    return metas
 
 
 def _offer_title(found: Metadata, title: object, source: str) -> None:
@@ -119,7 +123,7 @@ def _language(page: LexborHTMLParser) -> str:
     root = page.css_first("html")
     declared = (root.attributes.get("lang") or "") if root is not None else ""
     code = re.split(r"[-_]", declared.strip().lower())[0]
-    return code if len(code) == 2 else ""
+    return code if re.fullmatch("[a-z]{2}", code) else ""
 
 
 def _linked_data(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:

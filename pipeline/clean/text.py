@@ -13,17 +13,38 @@ from pipeline.clean.metadata import author_names, parse_date
 TITLE_CHARACTERS = 200
 # A byline or date stands in the lines right below the title.
 _HEAD_LINES = 5
+# "Wednesday, 4 March 2026, 14:05 CET" has six words; "By Anna van der Berg and Juan de la Cruz" has nine.
+_DATE_WORDS, _BYLINE_WORDS, _BYLINE_CHARACTERS = 8, 9, 80
 # Names have two to four words, each with a capital: "Elias Hubbard", "Anna van der Berg".
 _NAME = re.compile(r"^(?:\w[\w.'’-]*\s+){1,4}\w[\w.'’-]*$")
 _BYLINE = re.compile(r"^(by|von|par|por|di|da|door|av|автор:?|από τον|από την)\s+(?=\S)", re.IGNORECASE)
-_PARTICLES = {"van", "von", "der", "den", "de", "da", "di", "la", "le", "del", "bin", "al", "el", "ten", "dos", "and", "und"}
+_PARTICLES = {
+    "van",
+    "von",
+    "der",
+    "den",
+    "de",
+    "da",
+    "di",
+    "la",
+    "le",
+    "del",
+    "bin",
+    "al",
+    "el",
+    "ten",
+    "dos",
+    "and",
+    "und",
+}
 _MONTH = re.compile(r"\b(19|20)\d\d\b")
 _SENTENCE_END = (".", "!", "?", "…", ":", ";", ",", "。", "！", "？", "।", '"', "”")
 _SLUG = re.compile(r"^[A-Z][A-Z0-9]+(?:[-/][A-Z0-9]+)+(?:\s*\(.*\))?$")
 _EMBARGO = re.compile(r"^(embargo|not for (release|publication)|for immediate release)\b", re.IGNORECASE)
 # One isolated sentence in the present tense of what a camera sees; at most 30 words.
 _CAPTION = re.compile(
-    r"\b(passes? by|is seen|are seen|is pictured|are pictured|pictured (here|on|in|at)|poses? (for|with)|stands? (next to|in front of)"
+    r"\b(passes? by|is seen|are seen|is pictured|are pictured|pictured (here|on|in|at)|poses? (for|with)"
+    r"|stands? (next to|in front of)"
     r"|walks? past|looks? on|file (photo|picture)|in this (photo|picture|image))\b",
     re.IGNORECASE,
 )
@@ -65,7 +86,12 @@ def take_head(lines: list[str], removed: Counter[str]) -> tuple[list[str], datet
         if not authors and is_byline(line):
             authors = author_names(line)
             removed["byline"] += 1
-        elif published_at is None and _MONTH.search(line) and len(line.split()) <= 8 and (date := parse_date(line)):
+        elif (
+            published_at is None
+            and _MONTH.search(line)
+            and len(line.split()) <= _DATE_WORDS
+            and (date := parse_date(line))
+        ):
             published_at = date
             removed["date-line"] += 1
         else:
@@ -77,10 +103,10 @@ def take_head(lines: list[str], removed: Counter[str]) -> tuple[list[str], datet
 
 def is_byline(line: str) -> bool:
     """Whether a line is a name and nothing else, or says that it is a byline."""
-    if len(line) > 80 or line.endswith(_SENTENCE_END):
+    if len(line) > _BYLINE_CHARACTERS or line.endswith(_SENTENCE_END):
         return False
     if _BYLINE.match(line):
-        return len(line.split()) <= 9
+        return len(line.split()) <= _BYLINE_WORDS
     words = line.split()
     if not _NAME.match(line) or any(c.isdigit() for c in line):
         return False

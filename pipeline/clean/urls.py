@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-# Parameters that tell where a reader came from, not what the page is (Google, Meta, Microsoft, Mailchimp, AT Internet…).
+# Parameters that tell where a reader came from, not what the page is (Google, Meta, Microsoft, Mailchimp, …).
 _TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|mc_cid|mc_eid|igshid|_ga|cmpid?|icid|ncid|ref|ref_src|xtor|at_\w+"
     r"|smid|s_cid|ns_\w+|wt_\w+|outputtype|amp|print)$",

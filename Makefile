@@ -1,0 +1,68 @@
+# `make` alone prints what there is.
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+# Changes to the lock file make a new environment.
+STAMP := .venv/.set-up
+
+.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places bench compose-check
+
+help: ## Print this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+setup: $(STAMP) ## Make .venv with everything
+
+run: setup ## The pipeline on the embedded broker with the seeds; Ctrl-C ends it
+	$(BIN)/dateline run
+
+test: setup ## All tests; those on Kafka run where Java and Maven are
+	$(BIN)/python -m pytest
+
+test-unit: setup ## Tests that need nothing running
+	$(BIN)/python -m pytest tests/unit
+
+test-embedded: setup ## Tests on the embedded broker
+	$(BIN)/python -m pytest -m embedded
+
+test-kafka: setup ## Tests on Apache Kafka: Java 17 and Maven must be there
+	DATELINE_REQUIRE_KAFKA=1 $(BIN)/python -m pytest -m kafka
+
+kafka: setup ## Run Apache Kafka 4.1 on 127.0.0.1:9092, no Docker
+	$(BIN)/dateline broker kafka
+
+lint: setup ## ruff, format check, mypy strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup ## Compile the lock files from pyproject.toml
+	$(BIN)/uv pip compile --quiet pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+
+contract: setup ## Write docs/contract from the models
+	$(BIN)/dateline contract
+
+seeds: setup ## Write seeds/raw.jsonl and seeds/expected.jsonl
+	$(BIN)/python seeds/build.py
+
+train-topic: setup ## Train the topic model from DATELINE_SHARED
+	$(BIN)/python -m pipeline.classify.train_topics --shared $${DATELINE_SHARED:-../shared}
+
+places: setup ## Build the table of places
+	$(BIN)/python -m pipeline.classify.build_places --shared $${DATELINE_SHARED:-../shared}
+
+bench: setup ## End to end beside a bare trafilatura loop, in one run
+	$(BIN)/python benchmarks/end_to_end.py
+
+compose-check: ## docker compose: up, feed the seeds, audit, down
+	bash deploy/compose_check.sh
