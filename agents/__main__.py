@@ -44,9 +44,9 @@ def run(stage: Stage, settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT, which let the records in flight finish. Ends the process."""
     asyncio.run(wait_for_broker(settings))
     app = build_app(stage, settings)
-    app.Worker(
-        loglevel="WARNING", logging_config=LOGGING, redirect_stdouts=False, quiet=True
-    ).execute_from_commandline()
+    # A level below WARNING keeps Faust from drawing a spinner; LOGGING has the last word on what is said.
+    worker = app.Worker(loglevel="INFO", logging_config=LOGGING, redirect_stdouts=False, quiet=True)
+    worker.execute_from_commandline()
 
 
 def main() -> None:

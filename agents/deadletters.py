@@ -3,15 +3,17 @@
 import hashlib
 from datetime import datetime, timezone
 
-from agents.record import Output, Record
+from agents.record import Headers, Output, Record
 from pipeline.events import DeadLetter, DeadLetterReason, base64_bytes
 
-# Room for the fields around the bytes: topic names, reason, an error of ERROR_CHARACTERS, digests.
-ENVELOPE_BYTES = 64 * 1024
+# What a batch adds to a record on the wire, with our own headers: well under this (Kafka's record format, v2).
+_OVERHEAD_BYTES = 4096
 ERROR_CHARACTERS = 2000
-HEAD_BYTES = 16 * 1024
-# Headers beyond this are left out (10,000 headers are an attack, not a trace).
+# Headers beyond this are left out: ten thousand of them are an attack, not a trace.
 HEADER_BYTES = 16 * 1024
+#: What is left of a key and a value that do not fit.
+HEAD_BYTES = 16 * 1024
+KEY_HEAD_BYTES = 1024
 
 
 def dead_letter(
@@ -19,41 +21,49 @@ def dead_letter(
 ) -> Output:
     """Wrap a record as it came, with stage, reason code and error.
 
-    `max_bytes` is what the dead letter topic takes; a record that would not fit, in base64, travels as its head,
-    its size and its SHA-256, and its origin says where the whole of it lies.
+    `max_bytes` is what the dead letter topic takes, key and value together. A record that would not fit, in base64,
+    travels as the heads of key and value, its size and its SHA-256; its origin says where the whole of it lies.
     """
     value = record.value or b""
-    key = record.key
-    headers, headers_fit = _bounded_headers(record)
-    room = max_bytes - ENVELOPE_BYTES - 2 * HEADER_BYTES
-    fits = (len(value) + len(key or b"")) * 4 // 3 <= room
+    headers = _first_headers(record.headers)
     event = DeadLetter(
         stage=stage,
         reason=reason,
-        error=error[:ERROR_CHARACTERS],
+        # An error may quote a lone surrogate, which JSON in UTF-8 cannot hold.
+        error=error[:ERROR_CHARACTERS].encode("utf-8", "replace").decode(),
         attempts=attempts,
         time=datetime.now(timezone.utc),
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
         origin=record.origin,
-        key=base64_bytes(key if fits or key is None else key[:HEAD_BYTES]),
-        value=base64_bytes(record.value if fits else value[:HEAD_BYTES]),
+        key=base64_bytes(record.key),
+        value=base64_bytes(record.value),
         headers=[(name, base64_bytes(data)) for name, data in headers],
+        truncated=len(headers) < len(record.headers),
         size=len(value),
         sha256=hashlib.sha256(value).hexdigest(),
-        truncated=not (fits and headers_fit),
     )
-    return Output("deadletter", key if fits else None, event.model_dump_json().encode())
+    whole = event.model_dump_json().encode()
+    if len(whole) + len(record.key or b"") + _OVERHEAD_BYTES <= max_bytes:
+        return Output("deadletter", record.key, whole)
+    head = event.model_copy(
+        update={
+            "key": record.key and record.key[:KEY_HEAD_BYTES],
+            "value": value[:HEAD_BYTES],
+            "truncated": True,
+        }
+    )
+    return Output("deadletter", None, head.model_dump_json().encode())
 
 
-def _bounded_headers(record: Record) -> tuple[list[tuple[str, bytes]], bool]:
-    """Take headers from the first on, as many as fit."""
-    kept: list[tuple[str, bytes]] = []
+def _first_headers(headers: Headers) -> Headers:
+    """Headers from the first on, as many as the limit takes."""
+    kept: Headers = []
     size = 0
-    for name, data in record.headers:
-        size += len(name) + len(data or b"") + 16
+    for name, data in headers:
+        size += len(name) + len(data or b"")
         if size > HEADER_BYTES:
-            return kept, False
+            break
         kept.append((name, data))
-    return kept, True
+    return kept

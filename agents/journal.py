@@ -56,11 +56,11 @@ class Journal:
         count = slots + len(self._suspects) + 1
         self._file.truncate(count * _SLOT.size)
         self._map = mmap.mmap(self._file.fileno(), count * _SLOT.size)
-        self._map[:] = bytes(len(self._map))
-        self._free = list(range(count))
-        self._slots: dict[Place, int] = {}
-        for place, deaths in self._suspects.items():
-            self._write(place, deaths)
+        self._slots: dict[Place, int] = {place: slot for slot, place in enumerate(self._suspects)}
+        self._free = list(range(len(self._suspects), count))
+        noted = b"".join(_SLOT.pack(*place, deaths) for place, deaths in self._suspects.items())
+        # In one go: a worker that dies here must not lose the suspects of the last one.
+        self._map[:] = noted.ljust(len(self._map), b"\0")
 
     def __len__(self) -> int:
         return len(self._suspects)

@@ -1,5 +1,6 @@
 """A record as a stage takes it, an output as a stage gives it, and the headers that carry what is not the news."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +12,9 @@ ORIGIN_HEADER: Final = "dateline-origin"
 TIME_HEADER: Final = "dateline-ms-"
 #: W3C trace context and our own headers travel on; all others end at the first stage.
 TRACE_HEADERS: Final = ("traceparent", "tracestate")
+
+# What Kafka allows: names of 249 characters, partitions of 31 bits, offsets of 63.
+_ORIGIN = re.compile(rb"([A-Za-z0-9._-]{1,249})/([0-9]{1,9})/([0-9]{1,18})")
 
 Headers = list[tuple[str, bytes]]
 
@@ -70,11 +74,9 @@ class Output:
 
 
 def parse_origin(value: bytes | None) -> Origin | None:
-    """Read the origin header; None where it is not one."""
-    topic, partition, offset = ((value or b"").decode("utf-8", "replace").rsplit("/", 2) + ["", ""])[:3]  # noqa: RUF005 - pads to three
-    if topic and partition.isdecimal() and offset.isdecimal():
-        return Origin(topic, int(partition), int(offset))
-    return None
+    """Read the origin header; None where it is not one: it may come from anybody."""
+    found = _ORIGIN.fullmatch(value or b"")
+    return Origin(found[1].decode(), int(found[2]), int(found[3])) if found else None
 
 
 def format_origin(origin: Origin) -> bytes:

@@ -7,5 +7,5 @@ def splice(event: bytes, fields: BaseModel | str) -> bytes:
     """Put the fields of an object in front of those of an event; both are JSON objects without a name in common."""
     front = fields if isinstance(fields, str) else fields.model_dump_json(exclude_none=True)
     body = event.strip()
-    comma = b"" if body[1:].lstrip().startswith(b"}") else b","
-    return front.encode()[:-1] + comma + body[1:]
+    empty = body[1:].lstrip().startswith(b"}") or front.strip() == "{}"
+    return front.encode()[:-1] + (b"" if empty else b",") + body[1:]

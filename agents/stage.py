@@ -136,7 +136,7 @@ class Guard:
     async def _read(self, stream: StreamT[Any]) -> None:
         """Read for ever: admit each record to the window; suspects of a killed worker go one at a time."""
         path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.inflight"
-        self._journal = journal = Journal(path, self._settings.window_records)
+        self._journal = journal = self._journal or Journal(path, self._settings.window_records)
         if self._stage.start:
             await self._stage.start()
         log.info("%s: reading; %d records were in flight when the last worker ended", self._stage.name, len(journal))

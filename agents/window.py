@@ -79,19 +79,20 @@ class Window:
     async def _fly(self, flight: _Flight, queue: deque[_Flight], work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever it is, nothing behind it may be acknowledged
+            flight.done = True
+            while queue and queue[0].done:
+                head = queue.popleft()
+                self._records -= 1
+                self._bytes -= head.size
+                head.acknowledge()
+        except BaseException as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise  # the loop is closing; any other cancellation came from inside the work
+            # Whatever it is, nothing behind it may be acknowledged.
             self._error = self._error or error
+        finally:
             self._changed.set()
-            return
-        flight.done = True
-        while queue and queue[0].done:
-            head = queue.popleft()
-            self._records -= 1
-            self._bytes -= head.size
-            head.acknowledge()
-        self._changed.set()
 
     async def _until(self, ready: Callable[[], bool]) -> None:
         while self._error is None and not ready():

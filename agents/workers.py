@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # A child imports its libraries first; a minute is far beyond what the slowest disk here took (3 s).
 START_SECONDS = 60.0
+# A child that closed its pipes is gone, or about to be.
+END_SECONDS = 1.0
 
 
 class ChildPool:
@@ -69,7 +71,7 @@ class ChildPool:
             await child.kill()
             raise WorkFailed(DeadLetterReason.TIMEOUT, f"no answer in {self._deadline:g} s") from None
         except (EOFError, OSError):
-            status = await child.kill()
+            status = await child.ended()
             raise WorkFailed(DeadLetterReason.CHILD_DIED, f"the child ended with status {status}") from None
         except asyncio.CancelledError:
             await child.kill()
@@ -113,8 +115,15 @@ class _Child:
         await self._process.stdin.drain()
         return await self._read()
 
+    async def ended(self) -> int | None:
+        """Status of a process that closed its pipes (negative: the signal that ended it); killed if it lingers."""
+        if self._process is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), END_SECONDS)
+        return await self.kill()
+
     async def kill(self) -> int | None:
-        """End the process now; gives its status (negative: the signal that ended it)."""
+        """End the process now, if it has not ended; gives its status."""
         if self._process is None:
             return None
         with suppress(ProcessLookupError):

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic.json_schema import models_json_schema
 
 from agents.settings import Settings
-from pipeline.events import TOPICS
+from pipeline.events import TOPICS, Event, RawArticle
 
 FOLDER = Path("docs/contract")
 ASYNCAPI_VERSION = "3.0.0"
@@ -18,7 +18,7 @@ def documents() -> dict[str, str]:
     """File name → text of every document; the same models give the same bytes."""
     models = {topic.model.__name__: topic.model for topic in TOPICS.values()}
     files = {
-        f"{name}.schema.json": {"$schema": _DIALECT, **model.model_json_schema(mode="serialization")}
+        f"{name}.schema.json": {"$schema": _DIALECT, **model.model_json_schema(mode=_mode(model))}
         for name, model in models.items()
     }
     files["asyncapi.json"] = _asyncapi()
@@ -36,12 +36,17 @@ def write(folder: Path = FOLDER) -> list[Path]:
     return paths
 
 
+def _mode(model: type[Event]) -> Literal["validation", "serialization"]:
+    """A raw article is described as scrapers may write it, every other event as Dateline writes it."""
+    return "validation" if model is RawArticle else "serialization"
+
+
 def _asyncapi() -> dict[str, Any]:
     settings = Settings.model_construct(topic_prefix="news")
     defaults = Settings.model_fields
     models = {topic.model.__name__: topic.model for topic in TOPICS.values()}
     _, schemas = models_json_schema(
-        [(model, "serialization") for model in models.values()], ref_template="#/components/schemas/{model}"
+        [(model, _mode(model)) for model in models.values()], ref_template="#/components/schemas/{model}"
     )
     channels, operations = {}, {}
     for topic in TOPICS.values():

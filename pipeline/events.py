@@ -36,7 +36,7 @@ def _list_of_names(value: Any) -> Any:
 
 Time = Annotated[datetime, AfterValidator(_with_offset)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
-Names = Annotated[list[str], BeforeValidator(_list_of_names)]
+Names = Annotated[list[str], BeforeValidator(_list_of_names, json_schema_input_type=list[str] | str)]
 
 
 class Origin(NamedTuple):

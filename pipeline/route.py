@@ -43,7 +43,9 @@ TOPIC_SLUGS = {
     "17000000": "weather",
 }
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-# What Kafka allows in the name of a topic.
+# A name of several of these stays under the 249 characters that Kafka allows.
+_SLUG_CHARACTERS = 60
+# What Kafka allows in the name of a topic, but for capitals.
 _UNSAFE = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -62,10 +64,12 @@ class Rule(BaseModel):
 
     @field_validator("to")
     @classmethod
-    def _known_placeholders(cls, to: str) -> str:
+    def _a_topic_with_known_placeholders(cls, to: str) -> str:
         unknown = set(_PLACEHOLDER.findall(to)) - {"topic", "country", "area", "language", "source"}
         if unknown:
             raise ValueError(f"unknown placeholder {sorted(unknown)}")
+        if _UNSAFE.search(_PLACEHOLDER.sub("", to)):
+            raise ValueError("a topic has lower-case letters, digits, dots, hyphens and underscores only")
         return to
 
     def destinations(self, article: EnrichedArticle) -> set[str]:
@@ -108,4 +112,4 @@ class Rules(BaseModel):
 
 
 def _slug(value: str) -> str:
-    return _UNSAFE.sub("-", value.casefold()).strip("-.") or "other"
+    return _UNSAFE.sub("-", value.casefold()).strip("-.")[:_SLUG_CHARACTERS] or "other"

@@ -57,7 +57,6 @@ class Shard:
     def restore(self, count: TrendCount) -> None:
         """Take back a published count."""
         start = int(count.window_start.timestamp())
-        self._newest = max(self._newest, start)
         self._counts[start, count.dimension, count.value] = (count.count, count.position)
 
     def remember(self, origin: str, offset: int) -> bool:
@@ -72,11 +71,13 @@ class Shard:
         if not self.remember(origin, offset):
             return
         start = int(event_time(article, recorded_at).timestamp()) // self._window * self._window
-        if start > self._newest:
-            self._newest = start
-            self._drop_old()
-        if start <= self._newest - self._keep * self._window:
+        # By the record's own time, not by what came before it: so a redelivery is judged as the first delivery was.
+        now = int(recorded_at.timestamp()) // self._window * self._window
+        if start <= now - self._keep * self._window:
             return
+        if now > self._newest:
+            self._newest = now
+            self._drop_old()
         for dimension, value in dimensions(article):
             key = (start, dimension, value)
             count, position = self._counts.get(key, (0, -1))

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Code points of the body that are read. The lead carries the topic; what follows costs time and adds little.
-BODY_LIMIT = 3000
+#: Code points of the body that are read: 3,000 gained one point in cross-validation for a third more time.
+BODY_LIMIT = 2000
 # The title counts twice: it is the shortest summary there is.
 _TITLE_WEIGHT = 2
 

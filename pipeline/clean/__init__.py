@@ -8,11 +8,12 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import Any
 
+from pipeline.clean.bylines import parse_date
 from pipeline.clean.decode import decode, media_type
 from pipeline.clean.html import PageRefused, read_page
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
 from pipeline.clean.language import detect_language
-from pipeline.clean.metadata import Metadata, parse_date
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.rules import drop_lines, drop_repeats, removals
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
 from pipeline.clean.urls import canonical_url

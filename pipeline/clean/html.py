@@ -4,12 +4,13 @@ Pruning loses no quality and gains 1.4 times in speed (notes/clean.md, Pruning);
 extraction time grows with the number of elements, not with bytes.
 """
 
+import re
 from dataclasses import dataclass
 
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.clean.metadata import Metadata, read_metadata
+from pipeline.clean.metadata import Metadata, read_declared, read_visible
 from pipeline.events import RejectReason
 
 # 2,133 real pages had at most 10,100 elements and 2.2 MB (notes/clean.md, Poison); both limits are several times that.
@@ -22,6 +23,20 @@ _PRUNED = (
     "script, style, svg, template, iframe, link, nav, footer, form, button, select, input, noscript, video, audio"
     ", dialog"
 )
+# Class names and ids of what stands around an article. Hyphens and underscores part words; hashed names say nothing.
+_FURNITURE = re.compile(
+    r"(?:^|[\s_-])(comments?|commentaires?|kommentare?|comentarios|repl(?:y|ies)|forum|discussion|respon[ds]e?s?|disqus"
+    r"|newsletter|signup|sign-up|subscribe|mailing|promo|related|relation|recommend(?:ed|ations)?|rank(?:ing)?"
+    r"|more-?(?:news|stories|on)|most-?(?:read|popular|viewed)|popular|trending|teasers?|share|sharing|social|follow-us"
+    r"|cookies?|consent|gdpr|breadcrumbs?|skip(?:-?link)?|captions?|figcaption|cutline|legend|(?:img|photo)[-_](?:desc|credit)"
+    r"|advert(?:isement)?s?|ads?|sponsor(?:ed)?|side(?:bar)?|widget|menu|navbar|nav|gnb|foot(?:er)?|masthead|tagline"
+    r"|copy(?:right)?|imprint|tags?|inline-?(?:box|related)|read-?(?:more|also|next)|outbrain|taboola)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_COMMENTS = ("comment", "kommentar", "disqus", "repl", "forum", "discussion", "respon")
+# A part that holds more than this share of the page's text is no furniture, whatever its name says; comment threads
+# may be longer than the article above them.
+_FURNITURE_SHARE, _COMMENTS_SHARE = 0.3, 0.7
 # What counts as a paragraph when the share of link text is measured.
 _PARAGRAPH_CHARACTERS = 80
 
@@ -59,10 +74,12 @@ def read_page(html: str) -> Page:
     depth = _depth(page.root)
     if depth > MAX_DEPTH:
         raise PageRefused(RejectReason.TOO_COMPLEX, f"elements nest {depth} deep, at most {MAX_DEPTH} are read")
-    metadata = read_metadata(page)
+    metadata = read_declared(page)
     for node in page.css(_PRUNED):
         node.decompose()
     body = page.body
+    _drop_furniture(page)
+    read_visible(page, metadata)
     links = sum(len(node.text().strip()) for node in page.css("a"))
     paragraphs = sum(len(node.text().strip()) > _PARAGRAPH_CHARACTERS for node in page.css("p"))
     extracted = trafilatura.extract(page.html or "", include_comments=False, include_tables=False, with_metadata=False)
@@ -73,6 +90,24 @@ def read_page(html: str) -> Page:
         link_characters=links,
         long_paragraphs=paragraphs,
     )
+
+
+def _drop_furniture(page: LexborHTMLParser) -> None:
+    """Drop what the page's own names call comments, captions, newsletter offers, related stories and the like."""
+    body = page.body
+    if body is None:
+        return
+    whole = len(body.text()) or 1
+    for node in page.css("figcaption, aside, [class], [id], [itemtype$=Comment]"):
+        if node.tag in ("html", "body"):
+            continue
+        found = _FURNITURE.search(" ".join(node.attributes.get(name) or "" for name in ("class", "id")))
+        comments = (node.attributes.get("itemtype") or "").endswith("Comment")
+        if node.tag not in ("figcaption", "aside") and not found and not comments:
+            continue
+        comments = comments or (found is not None and found.group(1).lower().startswith(_COMMENTS))
+        if len(node.text()) <= whole * (_COMMENTS_SHARE if comments else _FURNITURE_SHARE):
+            node.decompose()
 
 
 def _depth(root: LexborNode | None) -> int:

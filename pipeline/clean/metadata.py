@@ -10,23 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dateutil import parser as dates
 from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.clean.bylines import author_names, is_name, parse_date, read_byline
 
 # JSON-LD larger than this is no metadata (5 MB of it cost 652 MB of memory; notes/clean.md, Poison).
 _LD_CHARACTERS = 200_000
 _LD_DEPTH = 8
-# "3/4/26" to "Wednesday, 4 March 2026 at 14:05 Central European Time"; longer is no date.
-_DATE_CHARACTERS = (6, 70)
-# Names that readers marked have at most 40 characters; longer is a sentence.
-_NAME_CHARACTERS = 60
+# Lines in which byline and date are looked for; standfirst, section and share buttons may stand between.
+_BELOW_HEADLINE, _ABOVE_HEADLINE = 8, 3
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|Review")
 _TITLE_METAS = ("og:title", "twitter:title", "dc.title")
 _DATE_METAS = ("article:published_time", "datepublished", "date", "pubdate", "dc.date", "parsely-pub-date")
 _AUTHOR_METAS = ("author", "article:author", "dc.creator", "parsely-author", "byl")
 _SEPARATED_OUTLET = re.compile(r"\s+[|–—»·-]\s+[^|–—»·-]{2,40}$")
-_BY = re.compile(r"^(by|von|par|por|di|da|door|av|od|автор:?|от)\s+", re.IGNORECASE)
-_AND = re.compile(r"\s*(?:,|;| and | und | et | y | e | & )\s*")
 
 
 @dataclass
@@ -44,30 +41,8 @@ class Metadata:
     free: bool = True
 
 
-def parse_date(value: object) -> datetime | None:
-    """Read a date as pages write them; None where it is none. Without an offset it stays without."""
-    if not isinstance(value, str) or not _DATE_CHARACTERS[0] <= len(value.strip()) <= _DATE_CHARACTERS[1]:
-        return None
-    try:
-        return dates.parse(value.strip())
-    except (ValueError, OverflowError, TypeError):
-        return None
-
-
-def author_names(value: object) -> list[str]:
-    """Names out of what JSON-LD and meta elements hold: a string, an object with a name, or a list of these."""
-    if isinstance(value, list):
-        return [name for item in value for name in author_names(item)]
-    if isinstance(value, dict):
-        return author_names(value.get("name"))
-    if not isinstance(value, str) or "://" in value:
-        return []
-    names = (part.strip() for part in _AND.split(_BY.sub("", value.strip())))
-    return [name for name in names if 1 < len(name) <= _NAME_CHARACTERS]
-
-
-def read_metadata(page: LexborHTMLParser) -> Metadata:
-    """Read a parsed page. JSON-LD first, then meta elements, then the visible headline and time."""
+def read_declared(page: LexborHTMLParser) -> Metadata:
+    """What a page declares of itself in JSON-LD and meta elements: JSON-LD wins."""
     metas = _metas(page)
     found = Metadata(language=_language(page), site=metas.get("og:site_name"))
     for item in _linked_data(page):
@@ -77,21 +52,49 @@ def read_metadata(page: LexborHTMLParser) -> Metadata:
         _offer_authors(found, author_names(item.get("author")), "json-ld")
         _offer_date(found, item.get("datePublished"), "json-ld")
         found.free = found.free and str(item.get("isAccessibleForFree", True)).lower() != "false"
-    headings = [text for node in page.css("h1") if (text := node.text(separator=" ").strip())]
     for name in _TITLE_METAS:
         _offer_title(found, metas.get(name), "meta")
-    _offer_title(found, headings[0] if len(headings) == 1 else None, "heading")
-    for node in page.css("head > title"):
-        _offer_title(found, _SEPARATED_OUTLET.sub("", " ".join(node.text().split())), "title")
     for name in _AUTHOR_METAS:
         _offer_authors(found, author_names(metas.get(name)), "meta")
-    for node in page.css('[rel="author"], [itemprop="author"], .byline, .author'):
-        _offer_authors(found, author_names(" ".join(node.text(separator=" ").split())), "byline")
     for name in _DATE_METAS:
         _offer_date(found, metas.get(name), "meta")
-    for node in page.css("time[datetime]"):
-        _offer_date(found, node.attributes.get("datetime"), "time")
     return found
+
+
+def read_visible(page: LexborHTMLParser, found: Metadata) -> None:
+    """Fill what is not declared from what a reader sees: headline, byline, time. Furniture must be gone already."""
+    declared = next((" ".join(node.text().split()) for node in page.css("head > title")), "")
+    _offer_title(found, _headline(page, declared), "heading")
+    _offer_title(found, _SEPARATED_OUTLET.sub("", declared), "title")
+    for node in page.css('[rel="author"], [itemprop="author"], [class*="byline"], [class*="author"]'):
+        text = " ".join(node.text(separator=" ").split())
+        _offer_authors(found, read_byline(text)[0] or (author_names(text) if is_name(text) else []), "byline")
+    for node in page.css("time"):
+        _offer_date(found, node.attributes.get("datetime") or node.text(), "time")
+    for node in page.css('[itemprop="datePublished"]'):
+        _offer_date(found, node.attributes.get("content") or node.text(), "time")
+    for line in _around_headline(page, found.title):
+        authors, date = read_byline(line)
+        _offer_authors(found, authors, "byline")
+        if date is not None and found.published_at is None:
+            found.published_at, found.published_at_from = date, "date-line"
+
+
+def _headline(page: LexborHTMLParser, declared: str) -> str | None:
+    """The heading that the page's title holds, the longest where it holds several: a masthead is a heading, too."""
+    headings = [" ".join(node.text(separator=" ").split()) for node in page.css("h1, h2, h3")]
+    held = [heading for heading in headings if heading and heading.casefold() in declared.casefold()]
+    if held:
+        return max(held, key=len)
+    return headings[0] if len(headings) == 1 and not declared else None
+
+
+def _around_headline(page: LexborHTMLParser, title: str) -> list[str]:
+    """Lines of the page right before and after its headline: byline and date stand there, whatever they are called."""
+    lines = [" ".join(line.split()) for line in (page.body.text(separator="\n") if page.body else "").split("\n")]
+    lines = [line for line in lines if line]
+    at = next((number for number, line in enumerate(lines) if line.casefold() == title.casefold()), None)
+    return [] if at is None else lines[at + 1 : at + 1 + _BELOW_HEADLINE] + lines[max(0, at - _ABOVE_HEADLINE) : at]
 
 
 def _metas(page: LexborHTMLParser) -> dict[str, str]:

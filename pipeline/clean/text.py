@@ -8,37 +8,11 @@ import unicodedata
 from collections import Counter
 from datetime import datetime
 
-from pipeline.clean.metadata import author_names, parse_date
+from pipeline.clean.bylines import read_byline
 
 TITLE_CHARACTERS = 200
 # A byline or date stands in the lines right below the title.
 _HEAD_LINES = 5
-# "Wednesday, 4 March 2026, 14:05 CET" has six words; "By Anna van der Berg and Juan de la Cruz" has nine.
-_DATE_WORDS, _BYLINE_WORDS, _BYLINE_CHARACTERS = 8, 9, 80
-# Names have two to four words, each with a capital: "Elias Hubbard", "Anna van der Berg".
-_NAME = re.compile(r"^(?:\w[\w.'’-]*\s+){1,4}\w[\w.'’-]*$")
-_BYLINE = re.compile(r"^(by|von|par|por|di|da|door|av|автор:?|από τον|από την)\s+(?=\S)", re.IGNORECASE)
-_PARTICLES = {
-    "van",
-    "von",
-    "der",
-    "den",
-    "de",
-    "da",
-    "di",
-    "la",
-    "le",
-    "del",
-    "bin",
-    "al",
-    "el",
-    "ten",
-    "dos",
-    "and",
-    "und",
-}
-_MONTH = re.compile(r"\b(19|20)\d\d\b")
-_SENTENCE_END = (".", "!", "?", "…", ":", ";", ",", "。", "！", "？", "।", '"', "”")
 _SLUG = re.compile(r"^[A-Z][A-Z0-9]+(?:[-/][A-Z0-9]+)+(?:\s*\(.*\))?$")
 _EMBARGO = re.compile(r"^(embargo|not for (release|publication)|for immediate release)\b", re.IGNORECASE)
 # One isolated sentence in the present tense of what a camera sees; at most 30 words.
@@ -79,38 +53,15 @@ def take_head(lines: list[str], removed: Counter[str]) -> tuple[list[str], datet
     authors: list[str] = []
     published_at: datetime | None = None
     index = 0
-    for _ in range(_HEAD_LINES):
-        if index >= len(lines):
-            break
-        line = lines[index]
-        if not authors and is_byline(line):
-            authors = author_names(line)
-            removed["byline"] += 1
-        elif (
-            published_at is None
-            and _MONTH.search(line)
-            and len(line.split()) <= _DATE_WORDS
-            and (date := parse_date(line))
-        ):
-            published_at = date
-            removed["date-line"] += 1
+    for _ in range(min(_HEAD_LINES, len(lines) - 1)):
+        names, date = read_byline(lines[index])
+        if (names and not authors) or (date and not published_at):
+            removed["byline" if names else "date-line"] += 1
+            authors, published_at = authors or names, published_at or date
+            lines.pop(index)
         else:
             index += 1
-            continue
-        lines.pop(index)
     return authors, published_at
-
-
-def is_byline(line: str) -> bool:
-    """Whether a line is a name and nothing else, or says that it is a byline."""
-    if len(line) > _BYLINE_CHARACTERS or line.endswith(_SENTENCE_END):
-        return False
-    if _BYLINE.match(line):
-        return len(line.split()) <= _BYLINE_WORDS
-    words = line.split()
-    if not _NAME.match(line) or any(c.isdigit() for c in line):
-        return False
-    return all(word[0].isupper() or word.lower() in _PARTICLES for word in words) and words[0][0].isupper()
 
 
 def drop_captions(lines: list[str], removed: Counter[str]) -> list[str]:

@@ -9,7 +9,7 @@ from collections import deque
 
 from rensa import RMinHashLSH
 
-from pipeline.dedupe.fingerprint import PERMUTATIONS, Fingerprint, Keys
+from pipeline.dedupe.fingerprint import EVIDENCE, PERMUTATIONS, Fingerprint, Keys
 from pipeline.events import CleanArticle, Origin, Relation, Verdict
 
 DEDUPE_VERSION = "dedupe-1"
@@ -78,18 +78,18 @@ class Deduplicator:
     def _verdict(self, keys: Keys, position: int) -> Verdict:
         same_text = self._before(self._by_text.get(keys.text, ()), position)
         if same_text:
-            return self._copy(Relation.EXACT, same_text[0], 1.0, "text")
+            return self._copy(Relation.EXACT, same_text[0], 1.0)
         same_page = self._before(self._by_url.get(keys.url, ()), position)
         if same_page:
             first = same_page[0]
             texts = {entry.keys.text for entry in same_page}
-            return self._copy(Relation.REVISION, first, _similarity(keys, first.keys), "url", revision=len(texts))
+            return self._copy(Relation.REVISION, first, _similarity(keys, first.keys), revision=len(texts))
         if keys.signature is not None:
             candidates = self._before(self._lsh.query(keys.signature), position)
             scored = [(_similarity(keys, entry.keys), -entry.position, entry) for entry in candidates]
             similarity, _, best = max(scored, default=(0.0, 0, None), key=lambda row: row[:2])
             if best is not None and similarity >= THRESHOLD:
-                return self._copy(_relation(keys, best.keys, similarity), best, similarity, "minhash")
+                return self._copy(_relation(keys, best.keys, similarity), best, similarity)
         return Verdict(relation=Relation.ORIGINAL, version=DEDUPE_VERSION)
 
     def _before(self, positions: object, position: int) -> list[Fingerprint]:
@@ -98,12 +98,12 @@ class Deduplicator:
         return [self._entries[p] for p in earlier if p in self._entries]
 
     @staticmethod
-    def _copy(relation: Relation, of: Fingerprint, similarity: float, key: str, revision: int = 0) -> Verdict:
+    def _copy(relation: Relation, of: Fingerprint, similarity: float, revision: int = 0) -> Verdict:
         return Verdict(
             relation=relation,
             duplicate_of=of.original,
             similarity=round(min(1.0, similarity), 3),
-            evidence=[key],
+            evidence=EVIDENCE[relation],
             revision=revision,
             version=DEDUPE_VERSION,
         )

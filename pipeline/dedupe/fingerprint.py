@@ -21,6 +21,12 @@ SHINGLE_WORDS = 3
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]|[^\W_]+")
 _HEAD = struct.Struct("<q8s8sIBfHHHH")
 _RELATIONS = tuple(Relation)
+#: Which keys met, by relation.
+EVIDENCE = {relation: ["minhash"] for relation in Relation} | {
+    Relation.ORIGINAL: [],
+    Relation.EXACT: ["text"],
+    Relation.REVISION: ["url"],
+}
 
 
 def words(text: str) -> list[str]:
@@ -53,9 +59,9 @@ class Keys:
         if shingles:
             signature = RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
             signature.update(list(shingles))
-        # An article of no words at all is told apart by its title.
-        text = " ".join(tokens) or "\0" + article.title
         url = article.canonical_url or canonical_url(article.url)
+        # An article of no words at all is told apart by its title, or by its address.
+        text = " ".join(tokens) or "\0" + (article.title or url)
         return cls(_digest(url), _digest(text), len(shingles), signature)
 
 
@@ -75,7 +81,7 @@ class Fingerprint:
         return self.verdict.duplicate_of or self.id
 
     def to_bytes(self) -> bytes:
-        """Pack for the changelog: about 750 bytes. The evidence of the verdict is not kept."""
+        """Pack for the changelog: about 750 bytes. The evidence of a verdict follows from its relation."""
         verdict = self.verdict
         duplicate_of, signature = (verdict.duplicate_of or "").encode(), b""
         if self.keys.signature is not None:
@@ -105,8 +111,11 @@ class Fingerprint:
         if data[at:]:
             signature = RMinHash(num_perm=PERMUTATIONS, seed=_SEED)
             signature.__setstate__(data[at:])
+        if relation >= len(_RELATIONS):
+            raise ValueError(f"relation {relation} is not known")
         verdict = Verdict(
             relation=_RELATIONS[relation],
+            evidence=EVIDENCE[_RELATIONS[relation]],
             duplicate_of=parts[2] or None,
             similarity=round(similarity, 3),
             revision=revision,

@@ -33,9 +33,7 @@ def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIE
 
 def article(number: int, text: str | None = None) -> dict[str, Any]:
     """A short raw article, unlike every other one."""
-    words = [
-        f"{stem}{number * 7 + place}" for place, stem in enumerate(("harbour", "council", "glacier", "ferry") * 15)
-    ]
+    words = [f"{stem}{number}x{place}" for place, stem in enumerate(("harbour", "council", "glacier", "ferry") * 15)]
     body = (
         text
         or f"Plain headline number {number}\n\nThe council of Lisbon said in Portugal that " + " ".join(words) + "."

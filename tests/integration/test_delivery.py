@@ -65,7 +65,7 @@ def test_sigterm_lets_the_records_in_flight_finish(house: MakeHouse, kind: str, 
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_poison_becomes_dead_letters_and_the_others_go_through(house: MakeHouse, kind: str) -> None:
-    it = house(kind, clean_deadline=2.0)
+    it = house(kind, clean_deadline=4.0)
     it.start("poison", module=FAULTY)
     for stage in ("dedupe", "classify"):
         it.start(stage)
@@ -168,12 +168,18 @@ def test_two_workers_share_a_stage_and_hand_over(house: MakeHouse, kind: str) ->
     it.feed(article(n) for n in range(200))
     wait_until(lambda: it.in_flight("clean", "a") > 0, "the first worker at work")
     second = it.start("clean", "b", module=FAULTY)
-    wait_until(lambda: it.in_flight("clean", "b") > 0, "the second worker at work")
-    it.feed(article(n) for n in range(200, 400))
-    wait_until(lambda: it.in_flight("clean", "a") > 0, "the first worker at work again")
+    count = 200
+
+    def shared() -> bool:
+        nonlocal count
+        it.feed(article(n) for n in range(count, count + 40))
+        count += 40
+        return it.in_flight("clean", "a") > 0 and it.in_flight("clean", "b") > 0
+
+    wait_until(shared, "both workers at work")
     first.send_signal(signal.SIGKILL)
-    it.feed(article(n) for n in range(400, 500))
-    assert it.balanced(500, patience=120).enriched == 500
+    it.feed(article(n) for n in range(count, count + 40))
+    assert it.balanced(count + 40, patience=120).enriched == count + 40
     assert second.poll() is None
 
 

@@ -9,7 +9,7 @@ import time
 from agents.record import BadRecord
 
 
-def work(command: bytes, *parts: bytes) -> list[bytes]:  # noqa: PLR0912 - a table of behaviours
+def work(command: bytes, *parts: bytes) -> list[bytes]:  # noqa: C901, PLR0912 - a table of behaviours
     match command:
         case b"echo":
             return list(parts)
@@ -45,3 +45,12 @@ def work(command: bytes, *parts: bytes) -> list[bytes]:  # noqa: PLR0912 - a tab
         case b"wrong-type":
             return ["text"]  # type: ignore[list-item]
     raise AssertionError(command)
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs (one that waits to be reaped does not)."""
+    try:
+        with open(f"/proc/{process}/stat") as stat:  # noqa: PTH123 - no path to handle
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

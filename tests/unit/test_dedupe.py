@@ -1,5 +1,7 @@
 """Dedupe: relations, and that a verdict depends on nothing but what stood before the article in the log."""
 
+# ruff: noqa: S311 - seeded, so that a failure comes again
+
 import random
 import struct
 
@@ -29,16 +31,23 @@ def article(url: str, body: str, title: str = "A pier") -> CleanArticle:
         (reworded(TEXT, 0.04, 1), Relation.NEAR),
         (TEXT + "\n" + prose(8, 25), Relation.NEAR),
         (reworded(TEXT, 0.13, 1), Relation.SPUN),
-        ("\n".join(TEXT.split("\n")[:3]), Relation.PARTIAL),
+        ("\n".join(TEXT.split("\n")[:2]), Relation.PARTIAL),
         (TEXT.split("\n")[0] + "\n" + prose(9, 160), Relation.ORIGINAL),
         (" ".join(random.Random(3).sample(TEXT.split(), k=200)), Relation.ORIGINAL),
         (prose(10), Relation.ORIGINAL),
     ],
     ids=[
-        "same", "re-set", "few words changed", "paragraph added", "reworded", "cut", "one paragraph quoted",
-        "same words, other order", "another text",
+        "same",
+        "re-set",
+        "few words changed",
+        "paragraph added",
+        "reworded",
+        "cut",
+        "one paragraph quoted",
+        "same words, other order",
+        "another text",
     ],
-)  # fmt: skip
+)
 def test_relation_of_a_text_on_another_page(copy: str, relation: Relation) -> None:
     index = Deduplicator()
     first = article("https://one.example/a", TEXT)
@@ -51,7 +60,7 @@ def test_relation_of_a_text_on_another_page(copy: str, relation: Relation) -> No
 
 def test_the_longer_text_is_partial_too() -> None:
     index = Deduplicator()
-    index.check(article("https://one.example/a", "\n".join(TEXT.split("\n")[:3])))
+    index.check(article("https://one.example/a", "\n".join(TEXT.split("\n")[:2])))
     assert index.check(article("https://two.example/b", TEXT)).relation is Relation.PARTIAL
 
 
@@ -124,7 +133,9 @@ def test_bounded_memory_forgets_the_oldest() -> None:
     assert index.check(article("https://two.example/1", texts[1])).relation is Relation.EXACT
     assert index.check(article("https://two.example/3", texts[3])).relation is Relation.EXACT
     assert index.check(article("https://two.example/0", texts[0])).relation is Relation.ORIGINAL
-    assert index.check(article("https://one.example/2", prose(30))).relation is Relation.ORIGINAL, "its page is forgotten"
+    assert index.check(article("https://one.example/2", prose(30))).relation is Relation.ORIGINAL, (
+        "its page is forgotten"
+    )
     assert len(index) == 3
 
 
@@ -211,12 +222,21 @@ def test_restarts_change_no_verdict(seed: int) -> None:
 # ------------------------------------------------------------------------------------------ fingerprints
 
 
-@pytest.mark.parametrize("body", [TEXT, CHINESE, "two words", "", "ü" * 50], ids=["long", "cjk", "short", "empty", "one word"])
+@pytest.mark.parametrize(
+    "body", [TEXT, CHINESE, "two words", "", "ü" * 50], ids=["long", "cjk", "short", "empty", "one word"]
+)
 @pytest.mark.parametrize(
     "verdict",
     [
         Verdict(relation=Relation.ORIGINAL, version="v"),
-        Verdict(relation=Relation.REVISION, duplicate_of="ab" * 16, similarity=0.123, revision=7, version="v"),
+        Verdict(
+            relation=Relation.REVISION,
+            duplicate_of="ab" * 16,
+            similarity=0.123,
+            evidence=["url"],
+            revision=7,
+            version="v",
+        ),
     ],
     ids=["original", "revision"],
 )
@@ -225,21 +245,26 @@ def test_fingerprint_bytes_round_trip(body: str, verdict: Verdict) -> None:
     fingerprint = Fingerprint(1 << 40, one.id, "news.räw/3/99", Keys.of(one), verdict)
     back = Fingerprint.from_bytes(fingerprint.to_bytes(), "v")
     assert (back.position, back.id, back.origin, back.verdict) == (1 << 40, one.id, "news.räw/3/99", verdict)
-    assert (back.keys.url, back.keys.text, back.keys.shingles) == Fingerprint.from_bytes(back.to_bytes(), "v").keys_tuple \
-        if hasattr(back, "keys_tuple") else (fingerprint.keys.url, fingerprint.keys.text, fingerprint.keys.shingles)
+    keys, before = back.keys, fingerprint.keys
+    assert (keys.url, keys.text, keys.shingles) == (before.url, before.text, before.shingles)
     assert (back.keys.signature is None) == (fingerprint.keys.signature is None)
     if back.keys.signature is not None:
         assert back.keys.signature.jaccard(fingerprint.keys.signature) == 1.0
     assert len(fingerprint.to_bytes()) < 1024, "what the retention of the changelog counts on"
 
 
-def test_bytes_that_are_no_fingerprint_are_refused() -> None:
-    good = Fingerprint(1, "id", "o", Keys.of(article("u", TEXT)), Verdict(relation=Relation.ORIGINAL)).to_bytes()
-    relation_at = struct.calcsize("<q8s8sI")
-    unknown_relation = good[:relation_at] + b"\xff" + good[relation_at + 1 :]
-    for bad in (b"", b"short", good[:40], good[:-10], unknown_relation):
-        with pytest.raises((struct.error, ValueError)):
-            Fingerprint.from_bytes(bad, "v")
+GOOD = Fingerprint(1, "id", "o", Keys.of(article("u", TEXT)), Verdict(relation=Relation.ORIGINAL)).to_bytes()
+RELATION_AT = struct.calcsize("<q8s8sI")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"short", GOOD[:40], GOOD[:-10], GOOD[:RELATION_AT] + b"\xff" + GOOD[RELATION_AT + 1 :]],
+    ids=["empty", "short", "head only", "cut", "unknown relation"],
+)
+def test_bytes_that_are_no_fingerprint_are_refused(data: bytes) -> None:
+    with pytest.raises((struct.error, ValueError)):
+        Fingerprint.from_bytes(data, "v")
 
 
 def test_words_are_without_case_and_typography() -> None:

@@ -1,5 +1,7 @@
 """Invented texts for the tests: prose of made-up words, so that nothing in them is anybody's news."""
 
+# ruff: noqa: S311 - seeded, so that a failure comes again
+
 import random
 
 _SYLLABLES = ("ba", "ro", "ti", "len", "mar", "ku", "so", "vel", "nan", "dri", "pes", "go")

@@ -1,0 +1,122 @@
+"""Bylines and dates as pages and wires print them: who wrote it, and when, each alone on a line or both on one."""
+
+import re
+from datetime import datetime
+
+import dateparser
+from dateutil import parser as dates
+
+# "3/4/26" to "Wednesday, 4 March 2026 at 14:05 Central European Time"; longer is no date.
+_DATE_CHARACTERS = (6, 70)
+# "Wednesday, 4 March 2026, 14:05 CET" has six words; "By Anna van der Berg and Juan de la Cruz" has nine.
+_DATE_WORDS, _BYLINE_WORDS, _BYLINE_CHARACTERS = 8, 10, 90
+# Names that readers marked have at most 40 characters; longer is a sentence.
+_NAME_CHARACTERS = 60
+_YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
+_EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+# What stands between name and date on one line, and in front of a date.
+_SEPARATOR = re.compile(
+    r"\s*[|·•/]\s*|\s+[–—-]\s+|\s{2,}|,?\s+(?=(?:first )?(?:published|posted|updated)\b)", re.IGNORECASE
+)
+_PUBLISHED = re.compile(
+    r"^(first )?(published|posted|updated|veröffentlicht|publié|publicado|pubblicato|опубликовано|опубліковано|stand)"
+    r"\s*(on|am|le|el|em|il|at)?\s*:?\s*",
+    re.IGNORECASE,
+)
+_BY = re.compile(
+    r"^(by|words|text|story by|written by|reporting by|reported by|von|par|por|di|da|door|av|od|autor|auteur|автор|текст"
+    r"|від"
+    r"|κείμενο|του|της|από τον|από την|بقلم|كتب|कलम से|מאת|文|記者|记者|작성|기자|yazan|haber)(\s*[:：]\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)
+_AND = re.compile(
+    r"\s*(?:[,;、，]|\s(?:and|und|et|y|e|i|en|ve|и|та|й|και|और)\s|\s&\s|\sو\s?|\sו(?=\S))\s*", re.IGNORECASE
+)
+_PARTICLES = {
+    "van", "von", "der", "den", "de", "da", "di", "la", "le", "del", "della", "bin", "bint", "ibn", "al", "el", "ten",
+    "dos", "das", "do", "du", "y", "e", "zu", "ter", "and", "und", "et",
+}  # fmt: skip
+_NAME_WORD = re.compile(r"^(?:(?:al|el|ar|as|an|d|o|l|ben|bin|abu)[-'’])?[^\W\d_][\w.'’-]*$", re.IGNORECASE)
+_SENTENCE_END = (".", "!", "?", "…", ":", ";", ",", "。", "！", "？", "।", '"', "”")
+
+
+def parse_date(value: object) -> datetime | None:
+    """Read a date as pages write them, in any language; None where it is none. Without an offset it stays without."""
+    if not isinstance(value, str):
+        return None
+    text = " ".join(_PUBLISHED.sub("", value.strip()).split())
+    if not _DATE_CHARACTERS[0] <= len(text) <= _DATE_CHARACTERS[1] or not any(c.isdigit() for c in text):
+        return None
+    if found := _EAST_ASIAN_DATE.search(text):
+        year, month, day = map(int, found.groups())
+        try:
+            return datetime(year, month, day)
+        except ValueError:
+            return None
+    try:
+        return dates.parse(text)
+    except (ValueError, OverflowError, TypeError):
+        pass
+    if not _YEAR.search(text) or len(text.split()) > _DATE_WORDS:
+        return None
+    # Month names of other languages; strict, so that a sentence with a year in it is no date.
+    return dateparser.parse(text, settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False})
+
+
+def author_names(value: object) -> list[str]:
+    """Names out of what JSON-LD and meta elements hold: a string, an object with a name, or a list of these."""
+    if isinstance(value, list):
+        return [name for item in value for name in author_names(item)]
+    if isinstance(value, dict):
+        return author_names(value.get("name"))
+    if not isinstance(value, str) or "://" in value:
+        return []
+    names = (part.strip() for part in _AND.split(_BY.sub("", value.strip())))
+    return [name for name in names if 1 < len(name) <= _NAME_CHARACTERS]
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is names and nothing else: two to five words a name, each with a capital but for particles."""
+    parts = [part for part in _AND.split(text.strip()) if part]
+    return bool(parts) and len(text) <= _BYLINE_CHARACTERS and all(_is_one_name(part) for part in parts)
+
+
+def read_byline(line: str) -> tuple[list[str], datetime | None]:
+    """Authors and date of a line that holds them and nothing else, in either order; ([], None) for any other line."""
+    if len(line) > _BYLINE_CHARACTERS + _DATE_CHARACTERS[1] or line.endswith(_SENTENCE_END[:7]):
+        return [], None
+    whole = _read_part(line)
+    if whole != ([], None):
+        return whole
+    authors: list[str] = []
+    date: datetime | None = None
+    for part in _SEPARATOR.split(line):
+        if not part.strip():
+            continue
+        names, day = _read_part(part)
+        if not names and day is None:
+            return [], None
+        authors, date = authors or names, date or day
+    return authors, date
+
+
+def _read_part(part: str) -> tuple[list[str], datetime | None]:
+    text = part.strip()
+    if (match := _BY.match(text)) and len(text.split()) <= _BYLINE_WORDS and len(text) <= _BYLINE_CHARACTERS:
+        rest = text[match.end() :]
+        return (author_names(rest), None) if not any(c.isdigit() for c in rest) else ([], None)
+    if _YEAR.search(text) and len(text.split()) <= _DATE_WORDS and (date := parse_date(text)):
+        return [], date
+    return (author_names(text), None) if is_name(text) else ([], None)
+
+
+def _is_one_name(text: str) -> bool:
+    words = text.split()
+    if not 2 <= len(words) <= 5 or text.endswith(_SENTENCE_END):  # noqa: PLR2004 - see is_name
+        return False
+    if not all(_NAME_WORD.match(word) for word in words):
+        return False
+    # Scripts without capitals cannot be told from any other words: there a byline must say that it is one.
+    return words[0][:1].isupper() and all(
+        word[0].isupper() or word.lower() in _PARTICLES or "-" in word or "'" in word for word in words
+    )
