@@ -10,15 +10,19 @@ export COMPOSE_PROJECT_NAME=dateline-check KAFKA_PORT="${KAFKA_PORT:-29092}"
 seeds=seeds/raw.jsonl
 
 say() { printf 'compose-check: %4d s  %s\n' "$SECONDS" "$*"; }
+begin() { step=$*; say "$step"; }
 tools() { docker compose run --rm --no-TTY tools "$@"; }
 
 end() {
   status=$?
   trap - EXIT INT TERM
   if [ "$status" -ne 0 ]; then
-    docker compose --profile '*' ps --all || true
-    docker compose --profile '*' logs --no-color --tail 40 || true
-    say "failed with status $status; the log lines above are the last of each service"
+    for service in $(docker compose config --services); do
+      printf -- '-- last lines of %s\n' "$service"
+      docker compose logs --no-color --no-log-prefix --tail 40 "$service" || true
+    done
+    docker compose ps --all || true
+    say "failed with status $status at: $step"
   fi
   docker compose --profile '*' down --volumes --remove-orphans >/dev/null 2>&1 || status=$((status ? status : 1))
   exit "$status"
@@ -37,16 +41,17 @@ audit() {
   done
 }
 
+step=beginning
 records=$(grep -c . "$seeds")
 docker compose --profile '*' down --volumes --remove-orphans >/dev/null 2>&1
-say "building and starting"
+begin "building and starting"
 docker compose up --detach --build --wait --wait-timeout 300
-say "up and healthy; feeding $records records"
+begin "up and healthy; feeding $records records"
 tools feed "$seeds"
-say "fed; auditing"
+begin "fed; auditing"
 audit "$records"
 
-say "three cleaners, and the same records again"
+begin "three cleaners, and the same records again"
 docker compose up --detach --scale clean=3 --wait --wait-timeout 300
 tools feed "$seeds"
 audit $((2 * records))

@@ -64,14 +64,15 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def articles(shared: Path) -> list[Document]:
-    """Articles by section (topic/train) and articles by reading (labelled/train)."""
+    """Articles by section (topic/train) and articles by reading (all of labelled: `held_out` measures on them)."""
     documents = [
         Document(extract(row["title"], row["text"]), [row["label"]], row["lang"], 1.0)
         for row in read_lines(shared / "data/topic/train.jsonl.gz")
     ]
     documents += [
         Document(extract(row["title"], row["text"]), row["topics"], row["lang"], LABELLED_WEIGHT, read=True)
-        for row in read_lines(shared / "data/labelled/train.jsonl.gz")
+        for part in ("train", "dev")
+        for row in read_lines(shared / f"data/labelled/{part}.jsonl.gz")
         if row["topics"]
     ]
     return documents
@@ -157,8 +158,10 @@ def held_out(articles: Sequence[Document], pseudo: Sequence[Document], codes: Se
         model = fit([*train, *pseudo], codes)
         share = [len(weigh(d.features, model.keys, model.idf)[0]) / len(d.features.keys) for d in test]
         found = HeldOut(margins(model, test), np.array(share, dtype=np.float32), [d.topics for d in test])
-        right = [codes[row.argmax()] == topics[0] for row, topics in zip(found.margins, found.topics, strict=True)]
-        print(f"held out: {len(test)} articles, {np.mean(right):.3f} right, known share {np.mean(share):.2f}")
+        right = np.array([codes[row.argmax()] == t[0] for row, t in zip(found.margins, found.topics, strict=True)])
+        languages = np.array([d.language if d.language in {"en", "de"} else "other" for d in test])
+        shown = {str(k): f"{right[languages == k].mean():.3f} of {sum(languages == k)}" for k in np.unique(languages)}
+        print(f"held out: {len(test)} articles, {right.mean():.3f} right {shown}, known share {np.mean(share):.2f}")
         results.append(found)
     return results
 

@@ -56,13 +56,13 @@ def _text_of(raw: RawArticle) -> tuple[str, str]:
 
 
 def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArticle | RejectedArticle:
-    page = read_page(html)
+    page = read_page(html, raw.source or "", tidy(raw.title or "").strip())
     found = page.metadata
     removed: Counter[str] = Counter()
     lines = [line for text in page.lines for line in split_lines(text)]
-    title = tidy(raw.title or found.title)
+    title = _title(raw, found)
     lines = _drop_title(lines, title, removed)
-    authors, published_at = take_head(lines, removed)
+    authors, published_at = take_head(lines, removed, raw.source or found.site or "")
     truncated = is_truncated(page)
     lines = _drop_boilerplate(drop_paywall_lines(lines) if truncated else lines, removed)
     body = "\n".join(lines)
@@ -81,7 +81,7 @@ def _clean_text(raw: RawArticle, origin: Origin | None, text: str) -> CleanArtic
     found = Metadata()
     found.title = take_title(lines, removed)
     found.title_from = "text" if found.title else None
-    found.authors, found.published_at = take_head(lines, removed)
+    found.authors, found.published_at = take_head(lines, removed, raw.source or "")
     found.authors_from = "byline" if found.authors else None
     found.published_at_from = "date-line" if found.published_at else None
     lines = drop_captions(_drop_boilerplate(lines, removed), removed)
@@ -115,8 +115,8 @@ def _article(
         canonical_url=canonical_url(raw.url),
         origin=origin,
         source=raw.source or found.site,
-        title=tidy(raw.title or found.title),
-        title_from="feed" if raw.title else found.title_from,
+        title=_title(raw, found),
+        title_from="feed" if (raw.title or "").strip() else found.title_from,
         body=body,
         language=language,
         language_from=language_from,
@@ -132,6 +132,10 @@ def _article(
         meta=raw.meta,
         **_unknown_fields(raw),
     )
+
+
+def _title(raw: RawArticle, found: Metadata) -> str:
+    return " ".join(tidy((raw.title or "").strip() or found.title).split())
 
 
 def _unknown_fields(raw: RawArticle) -> dict[str, Any]:

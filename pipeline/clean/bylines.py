@@ -1,9 +1,10 @@
 """Bylines and dates as pages and wires print them: who wrote it, and when, each alone on a line or both on one."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import cache
 
-import dateparser
+from dateparser.date import DateDataParser
 from dateutil import parser as dates
 
 # "3/4/26" to "Wednesday, 4 March 2026 at 14:05 Central European Time"; longer is no date.
@@ -14,6 +15,33 @@ _DATE_WORDS, _BYLINE_WORDS, _BYLINE_CHARACTERS = 8, 10, 90
 _NAME_CHARACTERS = 60
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 _EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+# 11.02.2026 is the eleventh of February wherever days, months and years are parted by full stops.
+_DAY_FIRST = re.compile(r"^\d{1,2}\. ?\d{1,2}\. ?\d{4}")
+# RFC 822, hours from UTC; other abbreviations mean several zones, a date with one of them stays without an offset.
+_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "UT": 0, "GMT": 0}
+# Two days that share neither year nor month nor day: what a text leaves out differs between them.
+_DEFAULTS = (datetime(2000, 1, 1), datetime(2001, 2, 2))
+# The languages of the rules in rules.py; all of dateparser's 200 cost 2.75 s of CPU at the first call.
+_DATE_LANGUAGES = [
+    "en",
+    "de",
+    "fr",
+    "es",
+    "pt",
+    "it",
+    "nl",
+    "pl",
+    "ru",
+    "uk",
+    "ar",
+    "hi",
+    "tr",
+    "el",
+    "he",
+    "zh",
+    "ja",
+    "ko",
+]
 # What stands between name and date on one line, and in front of a date.
 _SEPARATOR = re.compile(
     r"\s*[|·•/]\s*|\s+[–—-]\s+|\s{2,}|,?\s+(?=(?:first )?(?:published|posted|updated)\b)", re.IGNORECASE
@@ -54,13 +82,37 @@ def parse_date(value: object) -> datetime | None:
         except ValueError:
             return None
     try:
-        return dates.parse(text)
+        return _read_whole(text)
     except (ValueError, OverflowError, TypeError):
         pass
     if not _YEAR.search(text) or len(text.split()) > _DATE_WORDS:
         return None
     # Month names of other languages; strict, so that a sentence with a year in it is no date.
-    return dateparser.parse(text, settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False})
+    try:
+        return _names_of_months().get_date_data(text).date_obj
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read_whole(text: str) -> datetime | None:
+    """The date of a text that names day, month and year; None where one of them is left out."""
+    day_first = bool(_DAY_FIRST.match(text))
+    one, other = (dates.parse(text, default=day, tzinfos=_zone, dayfirst=day_first) for day in _DEFAULTS)
+    return one if one == other else None
+
+
+def _zone(name: str | None, offset: int | None) -> tzinfo | None:
+    """The zone that dateutil should take. Raises ValueError for an offset of a day or more."""
+    if offset is not None:
+        return timezone(timedelta(seconds=offset))
+    return timezone(timedelta(hours=_ZONES[name])) if name in _ZONES else None
+
+
+@cache
+def _names_of_months() -> DateDataParser:
+    return DateDataParser(
+        languages=_DATE_LANGUAGES, settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False}
+    )
 
 
 def author_names(value: object) -> list[str]:
@@ -107,7 +159,8 @@ def _read_part(part: str) -> tuple[list[str], datetime | None]:
         return (author_names(rest), None) if not any(c.isdigit() for c in rest) else ([], None)
     if _YEAR.search(text) and len(text.split()) <= _DATE_WORDS and (date := parse_date(text)):
         return [], date
-    return (author_names(text), None) if is_name(text) else ([], None)
+    # A bare line in capitals is a place or a section: MEXICO CITY.
+    return (author_names(text), None) if is_name(text) and not text.isupper() else ([], None)
 
 
 def _is_one_name(text: str) -> bool:

@@ -18,6 +18,9 @@ _GUESS_BYTES = 64 * 1024
 # WHATWG Encoding Standard: these labels mean windows-1252 on the web.
 _WEB_LABELS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252"}
 
+# Codecs of Python that are no charset: they decode any bytes, or always fail.
+_NO_CHARSETS = {"undefined", "unicode-escape", "raw-unicode-escape", "punycode", "idna"}
+
 
 def media_type(content_type: str | None) -> str:
     """`text/html` of `Text/HTML; charset=x`; empty where there is none."""
@@ -51,6 +54,7 @@ def _served_charset(content_type: str | None) -> str | None:
 
 def _try(content: bytes, label: str) -> str | None:
     try:
-        return content.decode(_WEB_LABELS.get(label.lower(), label))
-    except (LookupError, UnicodeDecodeError):
+        charset = codecs.lookup(_WEB_LABELS.get(label.lower(), label)).name.replace("_", "-")
+        return None if charset in _NO_CHARSETS else content.decode(charset)
+    except (LookupError, ValueError):  # no such charset, no text encoding, a NUL in the label, or other bytes
         return None

@@ -5,6 +5,7 @@ extraction time grows with the number of elements, not with bytes.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import trafilatura
@@ -18,6 +19,15 @@ MAX_ELEMENTS = 40_000
 MAX_CHARACTERS = 8_000_000
 # Real pages nest below 100 levels; at 1,000 lxml returned only the headline.
 MAX_DEPTH = 300
+# Parsing is quadratic in depth (3 s for 40,000 <div>), so depth is guessed before it, with room for tags left open.
+_GUESSED_DEPTH = 4 * MAX_DEPTH
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
+# Elements that hold none, that another one of their kind closes, or that SVG closes in place.
+_NOT_NESTING = set(
+    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead tbody tfoot option"
+    " optgroup colgroup caption html head body a button nobr rt rp path circle rect line polygon polyline ellipse stop"
+    " use image animate g defs svg script style".split()
+)
 # Parts that hold no body text, whatever the page.
 _PRUNED = (
     "script, style, svg, template, iframe, link, nav, footer, form, button, select, input, noscript, video, audio"
@@ -25,7 +35,7 @@ _PRUNED = (
 )
 # Class names and ids of what stands around an article. Hyphens and underscores part words; hashed names say nothing.
 _FURNITURE = re.compile(
-    r"(?:^|[\s_-])(comments?|commentaires?|kommentare?|comentarios|repl(?:y|ies)|forum|discussion|respon[ds]e?s?|disqus"
+    r"(?:^|[\s_-])(comments?|commentaires?|kommentare?|comentarios|repl(?:y|ies)|forum|discussion|threads?|respon[ds]e?s?|disqus"
     r"|newsletter|signup|sign-up|subscribe|mailing|promo|related|relation|recommend(?:ed|ations)?|rank(?:ing)?"
     r"|more-?(?:news|stories|on)|most-?(?:read|popular|viewed)|popular|trending|teasers?|share|sharing|social|follow-us"
     r"|cookies?|consent|gdpr|breadcrumbs?|skip(?:-?link)?|captions?|figcaption|cutline|legend|(?:img|photo)[-_](?:desc|credit)"
@@ -33,10 +43,12 @@ _FURNITURE = re.compile(
     r"|copy(?:right)?|imprint|tags?|inline-?(?:box|related)|read-?(?:more|also|next)|outbrain|taboola)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_COMMENTS = ("comment", "kommentar", "disqus", "repl", "forum", "discussion", "respon")
+_COMMENTS = ("comment", "kommentar", "disqus", "repl", "forum", "discussion", "thread", "respon")
 # A part that holds more than this share of the page's text is no furniture, whatever its name says; comment threads
 # may be longer than the article above them.
 _FURNITURE_SHARE, _COMMENTS_SHARE = 0.3, 0.7
+# Furniture was the article itself where less than this share of the page's paragraphs is left (notes/clean.md, Guard).
+_LEFT_SHARE, _LEFT_CHARACTERS = 0.6, 250
 # What counts as a paragraph when the share of link text is measured.
 _PARAGRAPH_CHARACTERS = 80
 
@@ -55,45 +67,80 @@ class Page:
 
     metadata: Metadata
     lines: list[str]
-    #: Text of the whole pruned page, in characters.
+    #: Text of the whole page with teasers and the like, in characters.
     text_characters: int
     #: Characters of that text inside links.
     link_characters: int
     #: Paragraphs of the page that are long enough to be news.
     long_paragraphs: int
+    #: Texts of the links: a list of headlines is made of them.
+    links: frozenset[str]
+    asks_password: bool
 
 
-def read_page(html: str) -> Page:
-    """Parse, prune and extract. Raises PageRefused beyond the limits; an unreadable page has no lines."""
+def read_page(html: str, outlet: str = "", title: str = "") -> Page:
+    """Parse, prune and extract. Raises PageRefused beyond the limits; an unreadable page has no lines.
+
+    `outlet` and `title` are what the feed says; they help to tell a byline from a masthead.
+    """
     if len(html) > MAX_CHARACTERS:
         raise PageRefused(RejectReason.TOO_LARGE, f"{len(html)} characters, at most {MAX_CHARACTERS} are read")
     elements = html.count("<")
     if elements > MAX_ELEMENTS * 2:  # half of the tags close one
         raise PageRefused(RejectReason.TOO_COMPLEX, f"{elements} tags, at most {MAX_ELEMENTS * 2} are read")
+    if (depth := _guess_depth(html)) > _GUESSED_DEPTH:
+        raise PageRefused(RejectReason.TOO_COMPLEX, f"elements nest {depth} deep, at most {MAX_DEPTH} are read")
     page = LexborHTMLParser(html)
     depth = _depth(page.root)
     if depth > MAX_DEPTH:
         raise PageRefused(RejectReason.TOO_COMPLEX, f"elements nest {depth} deep, at most {MAX_DEPTH} are read")
     metadata = read_declared(page)
+    asks_password = page.css_first("input[type=password]") is not None
     for node in page.css(_PRUNED):
         node.decompose()
+    _drop_furniture(page, comments=True)
     body = page.body
-    _drop_furniture(page)
-    read_visible(page, metadata)
-    links = sum(len(node.text().strip()) for node in page.css("a"))
-    paragraphs = sum(len(node.text().strip()) > _PARAGRAPH_CHARACTERS for node in page.css("p"))
-    extracted = trafilatura.extract(page.html or "", include_comments=False, include_tables=False, with_metadata=False)
+    links = [" ".join(node.text().split()) for node in page.css("a")]
+    paragraphs = [len(text) for node in page.css("p") if len(text := node.text().strip()) > _PARAGRAPH_CHARACTERS]
+    whole, characters = page.html or "", len(" ".join(body.text(separator=" ").split())) if body is not None else 0
+    _drop_furniture(page, comments=False)
+    read_visible(page, metadata, outlet, title)
+    extracted = _extract(page.html or "")
+    if len(extracted) < max(_LEFT_CHARACTERS, _LEFT_SHARE * sum(paragraphs)):
+        again = _extract(whole)
+        extracted = again if len(extracted) < _LEFT_SHARE * len(again) else extracted
     return Page(
         metadata=metadata,
-        lines=[text for line in (extracted or "").split("\n") if (text := line.strip())],
-        text_characters=len(" ".join(body.text(separator=" ").split())) if body is not None else 0,
-        link_characters=links,
-        long_paragraphs=paragraphs,
+        lines=[text for line in extracted.split("\n") if (text := line.strip())],
+        text_characters=characters,
+        link_characters=sum(map(len, links)),
+        long_paragraphs=len(paragraphs),
+        links=frozenset(links),
+        asks_password=asks_password,
     )
 
 
-def _drop_furniture(page: LexborHTMLParser) -> None:
-    """Drop what the page's own names call comments, captions, newsletter offers, related stories and the like."""
+def _extract(html: str) -> str:
+    return trafilatura.extract(html, include_comments=False, include_tables=True, with_metadata=False) or ""
+
+
+def _guess_depth(html: str) -> int:
+    """How deep elements may nest, from open and close tags."""
+    opened: Counter[str] = Counter()
+    depth = deepest = 0
+    for close, tag in _TAG.findall(html):
+        name = tag.lower()
+        if name in _NOT_NESTING or (close and not opened[name]):
+            continue
+        step = -1 if close else 1
+        opened[name] += step
+        depth += step
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _drop_furniture(page: LexborHTMLParser, *, comments: bool) -> None:
+    """Drop what the page's own names call comments; or captions, newsletter offers, related stories and the like."""
     body = page.body
     if body is None:
         return
@@ -102,11 +149,11 @@ def _drop_furniture(page: LexborHTMLParser) -> None:
         if node.tag in ("html", "body"):
             continue
         found = _FURNITURE.search(" ".join(node.attributes.get(name) or "" for name in ("class", "id")))
-        comments = (node.attributes.get("itemtype") or "").endswith("Comment")
-        if node.tag not in ("figcaption", "aside") and not found and not comments:
+        is_comment = (node.attributes.get("itemtype") or "").endswith("Comment")
+        if node.tag not in ("figcaption", "aside") and not found and not is_comment:
             continue
-        comments = comments or (found is not None and found.group(1).lower().startswith(_COMMENTS))
-        if len(node.text()) <= whole * (_COMMENTS_SHARE if comments else _FURNITURE_SHARE):
+        is_comment = is_comment or (found is not None and found.group(1).lower().startswith(_COMMENTS))
+        if is_comment is comments and len(node.text()) <= whole * (_COMMENTS_SHARE if comments else _FURNITURE_SHARE):
             node.decompose()
 
 

@@ -24,6 +24,8 @@ _PAYWALL = re.compile(
     r"|nur für abonnenten|réservé aux abonnés|exclusivo para (suscriptores|assinantes)",
     re.IGNORECASE,
 )
+# The lines of a gate at the end of a text, and the words of the longest of its buttons and headings.
+_GATE_LINES, _LABEL_WORDS = 6, 10
 _ERROR = re.compile(
     r"\b(404|403|500|page (was )?not found|seite nicht gefunden|page introuvable|página no encontrada|access denied"
     r"|forbidden)\b",
@@ -35,6 +37,10 @@ _LOGIN = re.compile(
 # A list of teasers: most of the text is links, and few paragraphs are long.
 _LINK_SHARE = 0.55
 _ARTICLE_PARAGRAPHS = 3
+# A text of this length is an article, however many links stand around it.
+_ARTICLE_CHARACTERS = 800
+# A text most of whose lines begin with a link of at least this many characters is a list of headlines.
+_HEADLINE_CHARACTERS, _HEADLINES, _HEADLINE_SHARE = 12, 5, 0.6
 
 
 def too_short(text: str) -> bool:
@@ -48,6 +54,8 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
     whole = "\n".join([page.metadata.title, *page.lines])
     short = too_short(body)
     share = page.link_characters / page.text_characters if page.text_characters else 0.0
+    if not body and page.asks_password:
+        return RejectReason.NOT_AN_ARTICLE, "a login form"
     if not page.text_characters:
         return RejectReason.EMPTY, "the page has no text"
     if _ERROR.search(page.metadata.title) and len(body) < 4 * SHORTEST:
@@ -56,7 +64,9 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
         return RejectReason.CONSENT_WALL, f"it asks for consent and holds {len(body)} characters of text"
     if short and (_PAYWALL.search(whole) or not page.metadata.free):
         return RejectReason.PAYWALL, f"{len(body)} characters in front of a paywall"
-    if share > _LINK_SHARE and page.long_paragraphs < _ARTICLE_PARAGRAPHS:
+    if heads := _headlines(page, body):
+        return RejectReason.LISTING_PAGE, f"{heads} lines of the text begin with a headline that is a link"
+    if share > _LINK_SHARE and page.long_paragraphs < _ARTICLE_PARAGRAPHS and len(body) < _ARTICLE_CHARACTERS:
         detail = f"{share:.0%} of the text is links, {page.long_paragraphs} long paragraphs"
         return RejectReason.LISTING_PAGE, detail
     if short:
@@ -67,11 +77,33 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
     return None
 
 
+def _headlines(page: Page, body: str) -> int:
+    """How many lines begin with a link's text, where these are most lines; else 0."""
+    links = tuple(link for link in page.links if len(link) >= _HEADLINE_CHARACTERS)
+    lines = [line.lstrip("-• ") for line in body.split("\n")]
+    heads = sum(line.startswith(links) for line in lines)
+    return heads if heads >= _HEADLINES and heads > _HEADLINE_SHARE * len(lines) else 0
+
+
 def is_truncated(page: Page) -> bool:
     """Whether the text ends at a paywall: the page says so, in its data or at its end."""
     return not page.metadata.free or any(_PAYWALL.search(line) for line in page.lines[-4:])
 
 
 def drop_paywall_lines(lines: list[str]) -> list[str]:
-    """Leave out the lines that ask for a subscription."""
-    return [line for line in lines if len(line) > SHORTEST or not _PAYWALL.search(line)]
+    """Leave out the lines that ask for a subscription, and at the end the short ones around them: offers and prices."""
+    start = max(0, len(lines) - _GATE_LINES)
+    gate = next((n for n, line in enumerate(lines) if n >= start and _asks(line)), None)
+    if gate is not None:
+        while gate > start and _is_label(lines[gate - 1]):
+            gate -= 1
+        lines = lines[:gate] + [line for line in lines[gate:] if not _is_label(line)]
+    return [line for line in lines if not _asks(line)]
+
+
+def _asks(line: str) -> bool:
+    return len(line) <= SHORTEST and bool(_PAYWALL.search(line))
+
+
+def _is_label(line: str) -> bool:
+    return len(line.split()) <= _LABEL_WORDS and not line.endswith((".", "!", "?", "”", '"'))

@@ -11,6 +11,9 @@ from pipeline.events import Removal
 
 # A boilerplate line is short; the longest here that readers marked had 24 words.
 _SHORT_WORDS = 24
+# "Related protests were held in three towns." is news: a label begins like a sentence, but is none. Six words: "Teilen Sie
+# diesen Artikel mit Freunden." is no news.
+_LABELS, _LABEL_WORDS = {"read-more", "share"}, 6
 # Live pages repeat short lines legitimately; from 20 words on a repeat is an error (notes/clean.md).
 _REPEATED_WORDS = 20
 
@@ -66,12 +69,13 @@ LINES: dict[str, re.Pattern[str]] = {
         r"^(sign up|subscribe|get (our|the) (daily|weekly|free|best))\b.*(newsletter|inbox|email|app|updates)",
         r"^(subscribe|sign up)( now| here| today)?[.!]?$",
         r"\b(download|get) (our|the) app\b",
-        r"^(newsletter|abonnieren sie|jetzt abonnieren|inscrivez-vous|abonnez-vous)\b",
+        r"^newsletters?(?=$|\s*[:|–-])",
+        r"^(abonnieren sie|jetzt abonnieren|inscrivez-vous|abonnez-vous)\b",
         r"^(suscríbete|suscríbase|iscriviti|assine|zapisz się)\b",
         r"^(подпишитесь на|подписаться на|订阅|メールマガジン|뉴스레터|اشترك في|הירשמו|abone olun|εγγραφείτε)",
     ),
     "copyright": _any(
-        r"^(©|\(c\)|copyright\b)",
+        r"^(©|\(c\)|copyright\b(?! (?-i:[a-z])))",
         r"\ball rights reserved\b",
         r"^(alle rechte vorbehalten|tous droits réservés|todos los derechos reservados)",
         r"^(todos os direitos reservados|tutti i diritti riservati)",
@@ -127,4 +131,5 @@ def removals(removed: Counter[str]) -> list[Removal]:
 def _rule_of(line: str) -> str | None:
     if len(line.split()) > _SHORT_WORDS:
         return None
-    return next((rule for rule, pattern in LINES.items() if pattern.search(line)), None)
+    sentence = len(line.split()) > _LABEL_WORDS and line.endswith((".", "!", "?", "…", "।"))
+    return next((r for r, pattern in LINES.items() if not (sentence and r in _LABELS) and pattern.search(line)), None)

@@ -17,7 +17,7 @@ _SLUG = re.compile(r"^[A-Z][A-Z0-9]+(?:[-/][A-Z0-9]+)+(?:\s*\(.*\))?$")
 _EMBARGO = re.compile(r"^(embargo|not for (release|publication)|for immediate release)\b", re.IGNORECASE)
 # One isolated sentence in the present tense of what a camera sees; at most 30 words.
 _CAPTION = re.compile(
-    r"\b(passes? by|is seen|are seen|is pictured|are pictured|pictured (here|on|in|at)|poses? (for|with)"
+    r"\b(passes? by|(is|are) seen (here|in|on|at|near|outside|inside|through|from|behind)|is pictured|are pictured|pictured (here|on|in|at)|poses? (for|with)"
     r"|stands? (next to|in front of)"
     r"|walks? past|looks? on|file (photo|picture)|in this (photo|picture|image))\b",
     re.IGNORECASE,
@@ -48,14 +48,17 @@ def take_title(lines: list[str], removed: Counter[str]) -> str:
     return ""
 
 
-def take_head(lines: list[str], removed: Counter[str]) -> tuple[list[str], datetime | None]:
+def take_head(lines: list[str], removed: Counter[str], outlet: str = "") -> tuple[list[str], datetime | None]:
     """Take byline and date lines from the head of the body: bare names, "By …", a line that is a date as a whole."""
     authors: list[str] = []
     published_at: datetime | None = None
     index = 0
     for _ in range(min(_HEAD_LINES, len(lines) - 1)):
         names, date = read_byline(lines[index])
-        if (names and not authors) or (date and not published_at):
+        if [name.casefold() for name in names] == [outlet.casefold()]:
+            removed["outlet"] += 1
+            lines.pop(index)
+        elif (names and not authors) or (date and not published_at):
             removed["byline" if names else "date-line"] += 1
             authors, published_at = authors or names, published_at or date
             lines.pop(index)

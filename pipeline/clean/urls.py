@@ -1,7 +1,7 @@
 """One address for all variants of a page: scheme, host, tracking parameters, AMP, mobile and print forms."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
 # Parameters that tell where a reader came from, not what the page is (Google, Meta, Microsoft, Mailchimp, …).
 _TRACKING = re.compile(
@@ -22,9 +22,19 @@ def canonical_url(url: str) -> str:
         return url.strip()
     if parts.scheme.lower() not in ("http", "https") or not host:
         return url.strip()
-    host = _SUBDOMAIN.sub("", host)
+    host = f"[{host}]" if ":" in host else _SUBDOMAIN.sub("", host)
     if port and port not in (80, 443):
         host = f"{host}:{port}"
     path = _PATH_VARIANT.sub("", parts.path).rstrip("/") or "/"
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
-    return urlunsplit(("https", host, path, urlencode(sorted(kept)), ""))
+    kept = sorted(pair for pair in map(_parameter, parts.query.split("&")) if pair[0] and not _TRACKING.match(pair[0]))
+    return urlunsplit(("https", host, path, "&".join(map("=".join, kept)), ""))
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    """Name and value in one spelling of their bytes: a query need not be UTF-8, and different bytes stay different."""
+    name, _, value = text.partition("=")
+    return _respelled(name), _respelled(value)
+
+
+def _respelled(text: str) -> str:
+    return quote_plus(unquote_plus(text, errors="surrogateescape"), errors="surrogateescape")
