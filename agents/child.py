@@ -4,7 +4,8 @@
 
 Reads frames from standard input and answers each on standard output; see `agents.frames`. It knows neither Faust nor
 Kafka, so that it starts fast. Two things it does for itself, because its parent may be dead: it ends at the end of
-its input, and a timer of the kernel ends it a second after its deadline.
+its input, and a timer of the kernel ends it a second after its deadline. Where the module has a function `warm_up`,
+it is called first, so that no record spends its deadline on loading models.
 """
 
 import importlib
@@ -29,7 +30,10 @@ def main() -> None:
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     module, _, name = target.partition(":")
-    work: Callable[..., list[bytes]] = getattr(importlib.import_module(module), name)
+    loaded = importlib.import_module(module)
+    work: Callable[..., list[bytes]] = getattr(loaded, name)
+    if warm_up := getattr(loaded, "warm_up", None):
+        warm_up()
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     write_frame(answers, [Answer.READY])
     while (request := read_frame(requests)) is not None:

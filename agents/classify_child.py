@@ -6,7 +6,13 @@ from agents.clean_child import explain
 from agents.record import BadRecord
 from agents.splice import splice
 from pipeline.classify import classify
-from pipeline.events import UniqueArticle
+from pipeline.events import Relation, UniqueArticle, Verdict
+
+
+def warm_up() -> None:
+    """Load the models."""
+    verdict = Verdict(relation=Relation.ORIGINAL)
+    classify(UniqueArticle(url="warm-up", body="A line of plain text about Lisbon.", verdict=verdict))
 
 
 def classify_record(value: bytes) -> list[bytes]:

@@ -139,7 +139,7 @@ class Guard:
         self._journal = journal = self._journal or Journal(path, self._settings.window_records)
         if self._stage.start:
             await self._stage.start()
-        log.info("%s: reading; %d records were in flight when the last worker ended", self._stage.name, len(journal))
+        log.info("%s: worker %d reads; %d records are suspects", self._stage.name, os.getpid(), len(journal))
         try:
             async for event in cast("faust.Stream[bytes]", stream).noack().events():
                 message = event.message

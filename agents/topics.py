@@ -1,11 +1,12 @@
 """Creating topics, and waiting for them: the broker's side of the topic table."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from agents.settings import Settings
 from pipeline.events import TOPICS
@@ -99,17 +100,15 @@ class RoutedTopics:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._known: set[str] = set()
+        self._creating = asyncio.Lock()
 
     async def ensure(self, names: Iterable[str]) -> None:
         """Create what is missing of these. Raises KafkaError: the guard tries the record again."""
-        new = set(names) - self._known
-        if not new:
+        if self._known.issuperset(names):
             return
-        try:
+        async with self._creating:
+            new = set(names) - self._known
             created = await create(self._settings, [routed(self._settings, name) for name in sorted(new)])
-        except KafkaError:
-            log.exception("topics %s could not be created", sorted(new))
-            raise
-        if created:
-            log.info("created %s", ", ".join(created))
-        self._known |= new
+            if created:
+                log.info("created %s", ", ".join(created))
+            self._known |= new

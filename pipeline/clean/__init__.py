@@ -15,6 +15,7 @@ from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, t
 from pipeline.clean.language import detect_language
 from pipeline.clean.metadata import Metadata
 from pipeline.clean.rules import drop_lines, drop_repeats, removals
+from pipeline.clean.tail import drop_tail
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
 from pipeline.clean.urls import canonical_url
 from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
@@ -64,7 +65,9 @@ def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArtic
     lines = _drop_title(lines, title, removed)
     authors, published_at = take_head(lines, removed, raw.source or found.site or "")
     truncated = is_truncated(page)
-    lines = _drop_boilerplate(drop_paywall_lines(lines) if truncated else lines, removed)
+    lines = _drop_boilerplate(
+        drop_paywall_lines(lines) if truncated else lines, removed, raw.source or found.site or ""
+    )
     body = "\n".join(lines)
     if no := judge_page(page, body):
         return _reject(raw, origin, *no)
@@ -84,7 +87,7 @@ def _clean_text(raw: RawArticle, origin: Origin | None, text: str) -> CleanArtic
     found.authors, found.published_at = take_head(lines, removed, raw.source or "")
     found.authors_from = "byline" if found.authors else None
     found.published_at_from = "date-line" if found.published_at else None
-    lines = drop_captions(_drop_boilerplate(lines, removed), removed)
+    lines = drop_captions(_drop_boilerplate(lines, removed, raw.source or ""), removed)
     body = "\n".join(lines)
     if too_short(body):
         return _reject(raw, origin, RejectReason.TOO_SHORT, f"{len(body)} characters of body")
@@ -98,8 +101,8 @@ def _drop_title(lines: list[str], title: str, removed: Counter[str]) -> list[str
     return kept + lines[3:]
 
 
-def _drop_boilerplate(lines: list[str], removed: Counter[str]) -> list[str]:
-    return drop_repeats(drop_lines(lines, removed), removed)
+def _drop_boilerplate(lines: list[str], removed: Counter[str], outlet: str) -> list[str]:
+    return drop_repeats(drop_tail(drop_lines(lines, removed), removed, outlet), removed)
 
 
 def _article(

@@ -43,17 +43,15 @@ _DATE_LANGUAGES = [
     "ko",
 ]
 # What stands between name and date on one line, and in front of a date.
+_POSTED = r"published|posted|updated|veröffentlicht|publié|publicado|pubblicato|опубликовано|опубліковано|stand"
 _SEPARATOR = re.compile(
-    r"\s*[|·•/]\s*|\s+[–—-]\s+|\s{2,}|,?\s+(?=(?:first )?(?:published|posted|updated)\b)", re.IGNORECASE
-)
-_PUBLISHED = re.compile(
-    r"^(first )?(published|posted|updated|veröffentlicht|publié|publicado|pubblicato|опубликовано|опубліковано|stand)"
-    r"\s*(on|am|le|el|em|il|at)?\s*:?\s*",
+    rf"\s*[|·•/]\s*|\s+[–—-]\s+|\s{{2,}}|,?\s+(?=first (?:{_POSTED})\b)|(?<!first),?\s+(?=(?:{_POSTED})\b)",
     re.IGNORECASE,
 )
+_PUBLISHED = re.compile(rf"^(first )?({_POSTED})\s*(on|am|le|el|em|il|at)?\s*:?\s*", re.IGNORECASE)
 _BY = re.compile(
-    r"^(by|words|text|story by|written by|reporting by|reported by|von|par|por|di|da|door|av|od|autor|auteur|автор|текст"
-    r"|від"
+    r"^(by|words|text|story by|written by|reporting by|reported by|von|par|por|di|da|door|av|od|autor|auteur|автор"
+    r"|текст|від"
     r"|κείμενο|του|της|από τον|από την|بقلم|كتب|कलम से|מאת|文|記者|记者|작성|기자|yazan|haber)(\s*[:：]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
@@ -89,9 +87,10 @@ def parse_date(value: object) -> datetime | None:
         return None
     # Month names of other languages; strict, so that a sentence with a year in it is no date.
     try:
-        return _names_of_months().get_date_data(text).date_obj
+        date: datetime | None = _names_of_months().get_date_data(text).date_obj
     except (ValueError, OverflowError):
         return None
+    return date
 
 
 def _read_whole(text: str) -> datetime | None:

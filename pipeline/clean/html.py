@@ -23,10 +23,10 @@ MAX_DEPTH = 300
 _GUESSED_DEPTH = 4 * MAX_DEPTH
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
 # Elements that hold none, that another one of their kind closes, or that SVG closes in place.
-_NOT_NESTING = set(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd tr td th thead tbody tfoot option"
-    " optgroup colgroup caption html head body a button nobr rt rp path circle rect line polygon polyline ellipse stop"
-    " use image animate g defs svg script style".split()
+_NOT_NESTING = re.compile(
+    "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|tr|td|th|thead|tbody|tfoot|option"
+    "|optgroup|colgroup|caption|html|head|body|a|button|nobr|rt|rp|path|circle|rect|line|polygon|polyline|ellipse|stop"
+    "|use|image|animate|g|defs|svg|script|style"
 )
 # Parts that hold no body text, whatever the page.
 _PRUNED = (
@@ -105,9 +105,9 @@ def read_page(html: str, outlet: str = "", title: str = "") -> Page:
     whole, characters = page.html or "", len(" ".join(body.text(separator=" ").split())) if body is not None else 0
     _drop_furniture(page, comments=False)
     read_visible(page, metadata, outlet, title)
-    extracted = _extract(page.html or "")
+    extracted = _extract(page.html or "", tables=page.css_first("table table") is None)
     if len(extracted) < max(_LEFT_CHARACTERS, _LEFT_SHARE * sum(paragraphs)):
-        again = _extract(whole)
+        again = _extract(whole, tables=True)
         extracted = again if len(extracted) < _LEFT_SHARE * len(again) else extracted
     return Page(
         metadata=metadata,
@@ -120,8 +120,9 @@ def read_page(html: str, outlet: str = "", title: str = "") -> Page:
     )
 
 
-def _extract(html: str) -> str:
-    return trafilatura.extract(html, include_comments=False, include_tables=True, with_metadata=False) or ""
+def _extract(html: str, *, tables: bool) -> str:
+    """The article's text; the text of tables only where they are no layout, as tables within tables are."""
+    return trafilatura.extract(html, include_comments=False, include_tables=tables, with_metadata=False) or ""
 
 
 def _guess_depth(html: str) -> int:
@@ -130,7 +131,7 @@ def _guess_depth(html: str) -> int:
     depth = deepest = 0
     for close, tag in _TAG.findall(html):
         name = tag.lower()
-        if name in _NOT_NESTING or (close and not opened[name]):
+        if _NOT_NESTING.fullmatch(name) or (close and not opened[name]):
             continue
         step = -1 if close else 1
         opened[name] += step

@@ -37,10 +37,9 @@ _LOGIN = re.compile(
 # A list of teasers: most of the text is links, and few paragraphs are long.
 _LINK_SHARE = 0.55
 _ARTICLE_PARAGRAPHS = 3
-# A text of this length is an article, however many links stand around it.
-_ARTICLE_CHARACTERS = 800
-# A text most of whose lines begin with a link of at least this many characters is a list of headlines.
-_HEADLINE_CHARACTERS, _HEADLINES, _HEADLINE_SHARE = 12, 5, 0.6
+# A text without one long line, two fifths of whose lines are links or begin with one, is a list of headlines: there
+# is a teaser, or a "more", to each of them at most.
+_LINK_CHARACTERS, _HEADLINES, _HEADLINE_SHARE = 4, 5, 0.4
 
 
 def too_short(text: str) -> bool:
@@ -64,9 +63,10 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
         return RejectReason.CONSENT_WALL, f"it asks for consent and holds {len(body)} characters of text"
     if short and (_PAYWALL.search(whole) or not page.metadata.free):
         return RejectReason.PAYWALL, f"{len(body)} characters in front of a paywall"
-    if heads := _headlines(page, body):
+    all_short = all(too_short(line) for line in body.split("\n"))
+    if all_short and (heads := _headlines(page)):
         return RejectReason.LISTING_PAGE, f"{heads} lines of the text begin with a headline that is a link"
-    if share > _LINK_SHARE and page.long_paragraphs < _ARTICLE_PARAGRAPHS and len(body) < _ARTICLE_CHARACTERS:
+    if share > _LINK_SHARE and page.long_paragraphs < _ARTICLE_PARAGRAPHS and all_short:
         detail = f"{share:.0%} of the text is links, {page.long_paragraphs} long paragraphs"
         return RejectReason.LISTING_PAGE, detail
     if short:
@@ -77,12 +77,11 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
     return None
 
 
-def _headlines(page: Page, body: str) -> int:
-    """How many lines begin with a link's text, where these are most lines; else 0."""
-    links = tuple(link for link in page.links if len(link) >= _HEADLINE_CHARACTERS)
-    lines = [line.lstrip("-• ") for line in body.split("\n")]
-    heads = sum(line.startswith(links) for line in lines)
-    return heads if heads >= _HEADLINES and heads > _HEADLINE_SHARE * len(lines) else 0
+def _headlines(page: Page) -> int:
+    """How many lines begin with a link's text, where these are two fifths of the lines; else 0."""
+    links = tuple(link for link in page.links if len(link) >= _LINK_CHARACTERS)
+    heads = sum(line.lstrip("-• ").startswith(links) for line in page.lines)
+    return heads if heads >= max(_HEADLINES, _HEADLINE_SHARE * len(page.lines)) else 0
 
 
 def is_truncated(page: Page) -> bool:

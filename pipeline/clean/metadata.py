@@ -126,7 +126,7 @@ def _marked_authors(page: LexborHTMLParser, outlets: set[str]) -> list[str]:
 
 
 def _around_headline(lines: list[str], titles: set[str]) -> list[tuple[str, bool]]:
-    """Lines right below and above the headline, where byline and date stand, and whether a bare name may be a byline."""
+    """Lines right below and above the headline, each with whether a bare name in it may be a byline."""
     at = next((number for number, line in enumerate(lines) if line.casefold() in titles - {""}), None)
     if at is None:
         return []

@@ -11,8 +11,8 @@ from pipeline.events import Removal
 
 # A boilerplate line is short; the longest here that readers marked had 24 words.
 _SHORT_WORDS = 24
-# "Related protests were held in three towns." is news: a label begins like a sentence, but is none. Six words: "Teilen Sie
-# diesen Artikel mit Freunden." is no news.
+# "Related protests were held in three towns." is news: a label begins like a sentence, but is none. Six words:
+# "Teilen Sie diesen Artikel mit Freunden." is no news.
 _LABELS, _LABEL_WORDS = {"read-more", "share"}, 6
 # Live pages repeat short lines legitimately; from 20 words on a repeat is an error (notes/clean.md).
 _REPEATED_WORDS = 20

@@ -82,10 +82,15 @@ class House:
 
     def kill_in_flight(self, stage: str, worker: "subprocess.Popen[bytes]") -> int:
         """Kill -9 while records are in flight; gives how many were, by the journal that outlives the worker."""
+        wait_until(lambda: self.reads(worker), f"{stage} to read")
         wait_until(lambda: self.in_flight(stage) > 0, f"records in flight in {stage}")
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         return self.in_flight(stage)
+
+    def reads(self, worker: "subprocess.Popen[bytes]") -> bool:
+        """Whether a worker has started to read, by its own log."""
+        return f"worker {worker.pid} reads" in self.log.read_text(errors="replace")
 
     def in_flight(self, stage: str, instance: str = "a") -> int:
         return in_flight(self.settings.data_dir / f"{stage}-{instance}.inflight")
