@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import Any
 
-from pipeline.clean.bylines import parse_date
+from pipeline.clean.dates import parse_date
 from pipeline.clean.decode import decode, media_type
 from pipeline.clean.html import PageRefused, read_page
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short

@@ -12,21 +12,17 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean.bylines import author_names, is_name, parse_date, read_byline
+from pipeline.clean.bylines import author_names, is_name, read_byline
+from pipeline.clean.dates import parse_date
+from pipeline.clean.headline import SEPARATOR, around_headline, headline, marked_authors, without_outlet
 
 # JSON-LD larger than this is no metadata (5 MB of it cost 652 MB of memory; notes/clean.md, Poison).
 _LD_CHARACTERS = 200_000
 _LD_DEPTH = 8
-# Lines in which byline and date are looked for; standfirst, section and share buttons may stand between.
-_BELOW_HEADLINE, _ABOVE_HEADLINE = 8, 3
-# A name that does not say that it is a byline is one only right below the headline; above stand outlet and section.
-_BARE_BELOW = 3
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|Review")
 _TITLE_METAS = ("og:title", "twitter:title", "dc.title")
 _DATE_METAS = ("article:published_time", "datepublished", "date", "pubdate", "dc.date", "parsely-pub-date")
 _AUTHOR_METAS = ("author", "article:author", "dc.creator", "parsely-author", "byl")
-_SEPARATOR = re.compile(r"\s+[|–—»·-]\s+|:\s+")
-_SEPARATED_OUTLET = re.compile(r"\s+[|–—»·-]\s+[^|–—»·-]{2,40}$")
 
 
 @dataclass
@@ -70,68 +66,23 @@ def read_visible(page: LexborHTMLParser, found: Metadata, outlet: str = "", titl
     `outlet` and `title` are the feed's: an outlet is no author, and a byline stands near the headline.
     """
     declared = next((" ".join(node.text().split()) for node in page.css("head > title")), "")
-    _offer_title(found, _headline(page, declared), "heading")
+    _offer_title(found, headline(page, declared), "heading")
     lines = [" ".join(line.split()) for line in (page.body.text(separator="\n") if page.body else "").split("\n")]
     lines = [line for line in lines if line]
-    _offer_title(found, _without_outlet(declared, lines, outlet), "title")
+    _offer_title(found, without_outlet(declared, lines, outlet), "title")
     outlets = {name.casefold() for name in (outlet, found.site or "")}
-    outlets |= {part.casefold() for part in _SEPARATOR.split(declared)} - {found.title.casefold()}
-    _offer_authors(found, _marked_authors(page, outlets), "byline")
+    outlets |= {part.casefold() for part in SEPARATOR.split(declared)} - {found.title.casefold()}
+    _offer_authors(found, marked_authors(page, outlets), "byline")
     for node in page.css("time"):
         _offer_date(found, node.attributes.get("datetime") or node.text(), "time")
     for node in page.css('[itemprop="datePublished"]'):
         _offer_date(found, node.attributes.get("content") or node.text(), "time")
-    for line, may_be_bare in _around_headline(lines, {found.title.casefold(), title.casefold()}):
+    for line, may_be_bare in around_headline(lines, {found.title.casefold(), title.casefold()}):
         authors, date = read_byline(line)
         if may_be_bare or not is_name(line):
             _offer_authors(found, [name for name in authors if name.casefold() not in outlets], "byline")
         if date is not None and found.published_at is None:
             found.published_at, found.published_at_from = date, "date-line"
-
-
-def _headline(page: LexborHTMLParser, declared: str) -> str | None:
-    """The heading that the page's title holds, the longest where it holds several: a masthead is a heading, too."""
-    headings = [" ".join(node.text(separator=" ").split()) for node in page.css("h1, h2, h3")]
-    held = [heading for heading in headings if heading and heading.casefold() in declared.casefold()]
-    if held:
-        return max(held, key=len)
-    return headings[0] if len(headings) == 1 and not declared else None
-
-
-def _without_outlet(declared: str, lines: list[str], outlet: str) -> str:
-    """The headline in `Outlet - Headline` or `Headline | Outlet`: the part that stands on the page, or is no outlet."""
-    shown = {line.casefold() for line in lines}
-    cuts = [(match.start(), match.end()) for match in _SEPARATOR.finditer(declared)]
-    parts = [declared[end:] for _, end in cuts] + [declared[:start] for start, _ in reversed(cuts)]
-    held = [part for part in parts if part.casefold() in shown and part.casefold() != outlet.casefold()]
-    if held:
-        return max(held, key=len)
-    front = next((declared[end:] for start, end in cuts if outlet and declared[:start] == outlet), declared)
-    return _SEPARATED_OUTLET.sub("", front) if front == declared else front
-
-
-def _marked_authors(page: LexborHTMLParser, outlets: set[str]) -> list[str]:
-    """Names in the first element that the page marks as author or byline, and in its siblings that are marked, too."""
-    names: list[str] = []
-    parent = None
-    for node in page.css(
-        '[rel="author"], [itemprop="author"], [class*="byline"], [class*="author"], [class*="writer"]'
-    ):
-        text = " ".join(node.text(separator=" ").split())
-        found = read_byline(text)[0] or (author_names(text) if is_name(text) else [])
-        found = [name for name in found if name.casefold() not in outlets]
-        if found and (parent is None or node.parent == parent):
-            names, parent = names + found, node.parent
-    return names
-
-
-def _around_headline(lines: list[str], titles: set[str]) -> list[tuple[str, bool]]:
-    """Lines right below and above the headline, each with whether a bare name in it may be a byline."""
-    at = next((number for number, line in enumerate(lines) if line.casefold() in titles - {""}), None)
-    if at is None:
-        return []
-    below = [(line, number < _BARE_BELOW) for number, line in enumerate(lines[at + 1 : at + 1 + _BELOW_HEADLINE])]
-    return below + [(line, False) for line in lines[max(0, at - _ABOVE_HEADLINE) : at]]
 
 
 def _metas(page: LexborHTMLParser) -> dict[str, str]:

@@ -29,8 +29,8 @@ _OFTEN = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
-    r"^(sign up|subscribe|join|get)\b|\b(you|your|we|us|our|editors?|correspondents?|sie|ihr|ihnen|unser\w*|vous|nous|votre"
-    r"|notre|nuestr\w+|usted|вам|ваш\w*|наш\w*)\b|編集部|편집|编辑",
+    r"^(sign up|subscribe|join|get)\b|\b(you|your|we|us|our|editors?|correspondents?|sie|ihr|ihnen|unser\w*|vous|nous"
+    r"|votre|notre|nuestr\w+|usted|вам|ваш\w*|наш\w*)\b|編集部|편집|编辑",
     re.IGNORECASE,
 )
 

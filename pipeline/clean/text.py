@@ -98,7 +98,7 @@ def _lone_caption(lines: list[str]) -> str | None:
     at = min(range(len(lines)), key=words.__getitem__)
     shortest, others = words[at], words[:at] + words[at + 1 :]
     neighbours = words[max(0, at - 1) : at] + words[at + 1 : at + 2]
-    if not at or not _LONE_WORDS[0] <= shortest <= _LONE_WORDS[1] or not lines[at].endswith("."):
+    if at in (0, len(lines) - 1) or not _LONE_WORDS[0] <= shortest <= _LONE_WORDS[1] or not lines[at].endswith("."):
         return None
     alone = shortest <= _LONE_OTHERS * min(others) and shortest <= _LONE_SHARE * min(neighbours)
     return lines[at] if alone and not _NO_LONE.search(lines[at]) else None

@@ -65,13 +65,15 @@ def _judged() -> Iterator[tuple[str, Outcome]]:
 
 
 def clean_differences(expected: dict[str, Any], outcome: Outcome) -> Iterator[str]:
-    accepted = {expected["outcome"], expected.get("or", expected["outcome"])}
+    accepted = [expected, *([expected["or"]] if "or" in expected else [])]
+    kinds = {way["outcome"] for way in accepted}
     # Whether an article is a duplicate is for dedupe to say.
-    if outcome.kind not in accepted and (outcome.article is None or accepted <= {"rejected", "dead_letter"}):
-        yield f"{outcome.kind} ({outcome.reason}), not {' or '.join(sorted(accepted))}"
+    if outcome.kind not in kinds and (outcome.article is None or kinds <= {"rejected", "dead_letter"}):
+        yield f"{outcome.kind} ({outcome.reason}), not {' or '.join(sorted(kinds))}"
         return
-    if outcome.reason and "reasons" in expected and outcome.reason not in expected["reasons"]:
-        yield f"reason {outcome.reason}, not {expected['reasons']}"
+    reasons = {reason for way in accepted for reason in way.get("reasons", ())}
+    if outcome.reason and outcome.reason not in reasons:
+        yield f"reason {outcome.reason}, not {sorted(reasons)}"
     if (article := outcome.article) is None:
         return
     if "title" in expected and article.title not in (expected["title"], *expected.get("title_accepts", [])):
