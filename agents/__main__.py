@@ -3,8 +3,12 @@
 import asyncio
 import importlib
 import logging.config
+import os
 import sys
+import threading
+import time
 
+import faust
 from aiokafka.errors import KafkaError
 
 from agents import topics
@@ -44,9 +48,23 @@ def run(stage: Stage, settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT, which let the records in flight finish. Ends the process."""
     asyncio.run(wait_for_broker(settings))
     app = build_app(stage, settings)
+    threading.Thread(target=_bound_stop, args=(app, settings.stop_timeout), daemon=True).start()
     # A level below WARNING keeps Faust from drawing a spinner; LOGGING has the last word on what is said.
     worker = app.Worker(loglevel="INFO", logging_config=LOGGING, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
+
+
+def _bound_stop(app: faust.App, seconds: float) -> None:
+    """End a worker whose stop hangs: aiokafka may look for a coordinator for ever when a rebalance meets the stop.
+
+    What it had acknowledged is committed every `commit_interval`; the rest comes again.
+    """
+    while not app.should_stop:
+        time.sleep(1.0)
+    time.sleep(seconds)
+    log.critical("the stop hung for %.0f s: ending; what was not committed comes again", seconds)
+    logging.shutdown()
+    os._exit(os.EX_TEMPFAIL)
 
 
 def main() -> None:

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     session_timeout: float = 6.0
     commit_interval: float = Field(0.2, description="How often acknowledged offsets are committed.")
     delivery_timeout: float = Field(30.0, description="One try to deliver an output; it is tried again until it is in.")
+    # Under the grace of container and supervisor (60 s), over two deadlines of the slowest page.
+    stop_timeout: float = Field(40.0, description="A worker that has not ended so long after SIGTERM ends itself.")
     window_records: int = Field(256, ge=1, description="Records in flight in one worker.")
     window_bytes: int = Field(64 * MEBIBYTE, ge=1, description="Bytes in flight in one worker.")
     attempts: int = Field(2, ge=1, description="How often a record is tried before it becomes a dead letter.")

@@ -85,6 +85,9 @@ def build_app(stage: Stage, settings: Settings) -> faust.App:
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,
+        # Faust tells members apart by this; the default holds the host name, which a new container changes while the
+        # group still knows the instance, and the assignor then stops the worker (partition_assignor.py).
+        canonical_url=f"http://{stage.name}-{settings.instance}:6066",
         worker_redirect_stdouts=False,
         datadir=str(settings.data_dir / f"faust-{stage.name}-{settings.instance}"),
     )

@@ -7,6 +7,7 @@ which holds hashes and weights alone, no text. Seeded: the same data give the sa
 import argparse
 import gzip
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,8 +27,12 @@ SEED = 17
 LABELLED_WEIGHT = 12.0
 # Keywords: each list is shuffled and cut into pseudo-articles of some twenty words, six times over, so that every word
 # has more than MIN_DOCUMENTS.
-PASSES, PSEUDO_WORDS, PSEUDO_WEIGHT = 6, 20, 1.0
-NAMES_WEIGHT = 0.5
+PASSES, PSEUDO_WORDS, PSEUDO_WEIGHT = 6, 20, 4.0
+NAMES_WEIGHT = 1.0
+# The read articles are a quarter politics and a hundredth religion; a stream of news is not. Logit adjustment (Menon et
+# al., 2021) by this much of the log prior costs nothing in cross-validation and gains a point of macro-F1, three where
+# the language has no articles; the floor stands for a class of some ten articles.
+PRIOR_WEIGHT, PRIOR_FLOOR = 0.1, 0.005
 # A feature of fewer documents is mostly somebody's name; four leave a file under 3 MB.
 MIN_DOCUMENTS = 4
 # Chosen among 0.05, 0.1 and 0.2 on labelled/dev and a third of labelled/train; 0.2 gains a point on topic/dev.
@@ -121,7 +126,10 @@ def fit(documents: Sequence[Document], codes: Sequence[str]) -> Linear:
     machine.fit(matrix(documents, keys, idf), [d.topics[0] for d in documents], [d.weight for d in documents])
     if list(machine.classes_) != list(codes):
         raise ValueError("every topic needs documents, and a document one of the topics")
-    return Linear(keys, idf, machine.coef_.T.astype(np.float32), machine.intercept_.astype(np.float32))
+    read = Counter(d.topics[0] for d in documents if d.read)
+    share = np.array([read[code] for code in codes]) / sum(read.values())
+    bias = machine.intercept_ - PRIOR_WEIGHT * np.log(share + PRIOR_FLOOR)
+    return Linear(keys, idf, machine.coef_.T.astype(np.float32), bias.astype(np.float32))
 
 
 def margins(model: Linear, documents: Sequence[Document]) -> NDArray[np.float32]:
