@@ -11,13 +11,12 @@ import time
 import faust
 from aiokafka.errors import KafkaError
 
-from agents import topics
+from agents import STAGES, topics
 from agents.settings import Settings
 from agents.stage import Stage, build_app
 
 log = logging.getLogger("agents")
 
-STAGES = ("clean", "dedupe", "classify", "route", "trends")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,6 +1,7 @@
-"""Reading one partition of a topic up to its end: how a stage finds its state again."""
+"""Reading topics up to their ends: how a stage finds its state again, and how the audit reads all of them."""
 
 from collections.abc import AsyncIterator
+from typing import Self, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,24 +12,50 @@ from agents.settings import Settings
 FETCH_MS = 1000
 LAST_LOOK_MS = 100
 
+BytesRecord: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
-async def read_partition(
-    settings: Settings, topic: str, partition: int, start: int = 0
-) -> AsyncIterator["ConsumerRecord[bytes, bytes]"]:
-    """Yield the records of a partition from offset `start` to the end as it is when the reading begins.
 
-    `topic` is the full name. Errors of the broker pass through: the caller's record is not acknowledged then.
+class Reader:
+    """Reads partitions one after another with one consumer, outside of any group: `async with Reader(settings)`.
+
+    Topics are full names. Errors of the broker pass through; in a stage the record that wanted the state is then not
+    acknowledged.
     """
-    place = TopicPartition(topic, partition)
-    consumer = AIOKafkaConsumer(
-        **settings.client(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=settings.clean_max_bytes,
-    )
-    await consumer.start()
-    try:
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer = AIOKafkaConsumer(
+            **settings.client(),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            # A fetch that finds nothing holds up the next partition for as long.
+            fetch_max_wait_ms=LAST_LOOK_MS,
+            max_partition_fetch_bytes=settings.clean_max_bytes,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def topic(self, topic: str) -> AsyncIterator[BytesRecord]:
+        """Yield the records of every partition of a topic, in turn; none where the topic is not there."""
+        client = AIOKafkaAdminClient(**self._settings.client())
+        await client.start()
+        try:
+            (found,) = await client.describe_topics([topic])
+        finally:
+            await client.close()
+        for partition in sorted(row["partition"] for row in found["partitions"]):
+            async for record in self.partition(topic, partition):
+                yield record
+
+    async def partition(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[BytesRecord]:
+        """Yield the records of a partition from offset `start` to the end as it is when the reading begins."""
+        consumer, place = self._consumer, TopicPartition(topic, partition)
         consumer.assign([place])
         first = (await consumer.beginning_offsets([place]))[place]
         end = (await consumer.end_offsets([place]))[place]
@@ -47,16 +74,3 @@ async def read_partition(
                     yield record
             # The position moves over what compaction or aborted transactions left out, too.
             at = await consumer.position(place)
-    finally:
-        await consumer.stop()
-
-
-async def partitions_of(settings: Settings, topic: str) -> list[int]:
-    """Partitions of a topic (full name), in order; none where the topic is not there."""
-    client = AIOKafkaAdminClient(**settings.client())
-    await client.start()
-    try:
-        (found,) = await client.describe_topics([topic])
-    finally:
-        await client.close()
-    return sorted(partition["partition"] for partition in found["partitions"])

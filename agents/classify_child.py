@@ -2,8 +2,7 @@
 
 from pydantic import ValidationError
 
-from agents.clean_child import explain
-from agents.record import BadRecord
+from agents.record import BadRecord, explain
 from agents.splice import splice
 from pipeline.classify import classify
 from pipeline.events import Relation, UniqueArticle, Verdict

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from agents.record import BadRecord, parse_origin
+from agents.record import BadRecord, explain, parse_origin
 from pipeline.clean import clean
 from pipeline.events import CleanArticle, RawArticle
 
@@ -24,9 +24,3 @@ def warm_up() -> None:
     """Load what is loaded at first use: extraction, language model, date formats."""
     page = f"<html><body><article><p>{'A line of plain text about nothing. ' * 20}</p></article></body></html>"
     clean(RawArticle.model_validate({"url": "warm-up", "html": page, "fetched_at": "2026-01-01T00:00:00Z"}))
-
-
-def explain(error: ValidationError) -> str:
-    """One line that names each wrong field and why; the input itself is left out, it may be megabytes."""
-    problems = (f"{'.'.join(map(str, e['loc'])) or 'record'}: {e['msg']}" for e in error.errors(include_input=False))
-    return "; ".join(problems)[:1000]

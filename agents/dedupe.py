@@ -9,9 +9,8 @@ from collections import defaultdict
 from faust.types import TP
 from pydantic import ValidationError
 
-from agents.changelog import read_partition
-from agents.clean_child import explain
-from agents.record import BadRecord, Output, Record, format_origin
+from agents.changelog import Reader
+from agents.record import BadRecord, Output, Record, explain, format_origin
 from agents.settings import Settings
 from agents.splice import splice
 from agents.stage import Stage
@@ -38,9 +37,10 @@ def stage(settings: Settings) -> Stage:
     async def restore(partition: TP) -> None:
         index = indexes[partition.partition]
         topic = settings.topic(INDEX_TOPIC)
-        async for record in read_partition(settings, topic, partition.partition, known[partition.partition]):
-            index.remember(Fingerprint.from_bytes(record.value or b"", DEDUPE_VERSION))
-            known[partition.partition] = record.offset + 1
+        async with Reader(settings) as reader:
+            async for record in reader.partition(topic, partition.partition, known[partition.partition]):
+                index.remember(Fingerprint.from_bytes(record.value or b"", DEDUPE_VERSION))
+                known[partition.partition] = record.offset + 1
 
     async def work(record: Record) -> list[Output]:
         value = record.value or b""

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from pydantic import ValidationError
+
 from pipeline.events import DeadLetterReason, Origin
 
 #: `topic/partition/offset` of the raw record; it wins over the place where the record was read.
@@ -82,3 +84,9 @@ def parse_origin(value: bytes | None) -> Origin | None:
 def format_origin(origin: Origin) -> bytes:
     """Write the origin header."""
     return f"{origin.topic}/{origin.partition}/{origin.offset}".encode()
+
+
+def explain(error: ValidationError) -> str:
+    """One line that names each wrong field and why; the input itself is left out, it may be megabytes."""
+    problems = (f"{'.'.join(map(str, e['loc'])) or 'record'}: {e['msg']}" for e in error.errors(include_input=False))
+    return "; ".join(problems)[:1000]

@@ -2,8 +2,7 @@
 
 from pydantic import ValidationError
 
-from agents.clean_child import explain
-from agents.record import BadRecord, Output, Record
+from agents.record import BadRecord, Output, Record, explain
 from agents.settings import Settings
 from agents.stage import Stage
 from agents.topics import RoutedTopics

@@ -11,9 +11,8 @@ from datetime import datetime, timezone
 from faust.types import TP
 from pydantic import ValidationError
 
-from agents.changelog import read_partition
-from agents.clean_child import explain
-from agents.record import BadRecord, Output, Record, format_origin
+from agents.changelog import Reader
+from agents.record import BadRecord, Output, Record, explain, format_origin
 from agents.settings import Settings
 from agents.stage import Stage
 from pipeline.events import EnrichedArticle, TrendCount
@@ -33,18 +32,18 @@ def stage(settings: Settings) -> Stage:
             settings.trends_keep,
             settings.trends_memory,
         )
-        async for record in read_partition(settings, settings.topic("trends"), partition.partition):
-            count = TrendCount.model_validate_json(record.value or b"{}")
-            if count.shard == shard.name:
-                shard.restore(count)
-        counted = shard.position
-        tail = max(0, counted + 1 - settings.trends_memory)
-        if counted >= 0:
-            async for record in read_partition(settings, partition.topic, partition.partition, tail):
-                if record.offset <= counted:
-                    shard.remember(
-                        _origin(Record(*place, record.offset, None, None, list(record.headers))), record.offset
-                    )
+        async with Reader(settings) as reader:
+            async for record in reader.partition(settings.topic("trends"), partition.partition):
+                count = TrendCount.model_validate_json(record.value or b"{}")
+                if count.shard == shard.name:
+                    shard.restore(count)
+            counted = shard.position
+            tail = max(0, counted + 1 - settings.trends_memory)
+            if counted >= 0:
+                async for record in reader.partition(*place, tail):
+                    if record.offset <= counted:
+                        past = Record(*place, record.offset, None, None, list(record.headers))
+                        shard.remember(_origin(past), record.offset)
         shards[place] = shard
         publishing.discard(place)
 

@@ -26,8 +26,7 @@ import psutil
 import trafilatura
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from agents import topics
-from agents.__main__ import STAGES
+from agents import STAGES, topics
 from agents.settings import Settings
 from dateline import audit, brokers, feed, seeds
 from dateline.feed import RawRecord

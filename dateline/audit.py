@@ -6,14 +6,11 @@ that a million take 100 MB.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiokafka.structs import ConsumerRecord
-
-from agents.changelog import partitions_of, read_partition
+from agents.changelog import BytesRecord, Reader
 from agents.record import ORIGIN_HEADER, Record, parse_origin
 from agents.settings import Settings
 from pipeline.events import Origin
@@ -126,38 +123,30 @@ async def audit(settings: Settings) -> Audit:
     ledger = _Ledger()
     reasons: Counter[str] = Counter()
     downstream = 0
-    # Dead letters first: whether an outcome supersedes one shows in their times.
-    async for record in _records(settings, "deadletter"):
-        event = _event(record)
-        reasons[f"dead letter: {event.get('stage')}, {event.get('reason')}"] += 1
-        if event.get("stage") in OUTCOME_STAGES:
-            if origin := _origin(record):
+    async with Reader(settings) as reader:
+        # Dead letters first: whether an outcome supersedes one shows in their times.
+        async for record in reader.topic(settings.topic("deadletter")):
+            event = _event(record)
+            reasons[f"dead letter: {event.get('stage')}, {event.get('reason')}"] += 1
+            if event.get("stage") not in OUTCOME_STAGES:
+                downstream += 1
+            elif origin := _origin(record):
                 ledger.dead(origin, record.timestamp)
-        else:
-            downstream += 1
-    async for record in _records(settings, "raw"):
-        ledger.raw(Record(record.topic, record.partition, record.offset, None, None, list(record.headers)).origin)
-    for topic, bit in _OUTCOMES.items():
-        async for record in _records(settings, topic):
-            if topic == "rejected":
-                reasons[f"rejected: {_event(record).get('reason')}"] += 1
-            if origin := _origin(record):
-                ledger.outcome(origin, bit, record.timestamp)
+        async for record in reader.topic(settings.topic("raw")):
+            ledger.raw(Record(record.topic, record.partition, record.offset, None, None, list(record.headers)).origin)
+        for topic, bit in _OUTCOMES.items():
+            async for record in reader.topic(settings.topic(topic)):
+                if topic == "rejected":
+                    reasons[f"rejected: {_event(record).get('reason')}"] += 1
+                if origin := _origin(record):
+                    ledger.outcome(origin, bit, record.timestamp)
     result = ledger.result()
     result.reasons = dict(sorted(reasons.items()))
     result.dead_letters_downstream = downstream
     return result
 
 
-async def _records(settings: Settings, name: str) -> AsyncIterator["ConsumerRecord[bytes, bytes]"]:
-    """All records of a topic, partition after partition."""
-    topic = settings.topic(name)
-    for partition in await partitions_of(settings, topic):
-        async for record in read_partition(settings, topic, partition):
-            yield record
-
-
-def _event(record: "ConsumerRecord[bytes, bytes]") -> dict[str, Any]:
+def _event(record: BytesRecord) -> dict[str, Any]:
     with suppress(ValueError):
         event = json.loads(record.value or b"{}")
         if isinstance(event, dict):
@@ -165,7 +154,7 @@ def _event(record: "ConsumerRecord[bytes, bytes]") -> dict[str, Any]:
     return {}
 
 
-def _origin(record: "ConsumerRecord[bytes, bytes]") -> Origin | None:
+def _origin(record: BytesRecord) -> Origin | None:
     """Origin of an outcome: its header, else the field of the event (of a producer that is not ours)."""
     header = next((value for name, value in record.headers if name == ORIGIN_HEADER), None)
     if origin := parse_origin(header):

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from agents import STAGES
 from agents import topics as broker_topics
-from agents.__main__ import STAGES
 from agents.settings import Settings
 from dateline import audit as audits
 from dateline import brokers, contract, feed, run

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
 
-from agents.clean_child import explain
+from agents.record import explain
 from agents.settings import Settings
 from pipeline.events import RawArticle
 

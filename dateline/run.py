@@ -10,9 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
-from agents import topics
-from agents.__main__ import STAGES
-from agents.changelog import partitions_of, read_partition
+from agents import STAGES, topics
+from agents.changelog import Reader
 from agents.settings import Settings
 from dateline import audit as audits
 from dateline import brokers, feed, seeds
@@ -75,9 +74,8 @@ def _outcomes(settings: Settings, supervisor: Supervisor, fed: int) -> audits.Au
 
 async def _first_seed(settings: Settings) -> Any:
     """The enriched event of the first seed; None where there is none."""
-    topic = settings.topic("enriched")
-    for partition in await partitions_of(settings, topic):
-        async for record in read_partition(settings, topic, partition):
+    async with Reader(settings) as reader:
+        async for record in reader.topic(settings.topic("enriched")):
             event = json.loads(record.value or b"{}")
             if event.get("meta", {}).get("seed") == seeds.FIRST_SEED:
                 return event

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agents import topics
-from agents.changelog import partitions_of, read_partition
+from agents.changelog import Reader
 from agents.journal import in_flight
 from agents.record import ORIGIN_HEADER
 from agents.settings import Settings
@@ -63,6 +63,16 @@ class House:
 
     def start(self, stage: str, instance: str = "a", module: str = "agents") -> "subprocess.Popen[bytes]":
         """Start a real worker process of a stage."""
+        environment = self.environment(instance)
+        with self.log.open("ab") as output:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", module, stage], env=environment, stdout=output, stderr=output
+            )
+        self._workers.append(worker)
+        return worker
+
+    def environment(self, instance: str = "a") -> dict[str, str]:
+        """Variables that give a process the settings of this house."""
         values = {
             "broker": self.settings.broker,
             "topic_prefix": self.settings.topic_prefix,
@@ -72,13 +82,16 @@ class House:
             "instance": instance,
             **self._extra,
         }
-        environment = {**os.environ, **{f"DATELINE_{name.upper()}": str(value) for name, value in values.items()}}
-        with self.log.open("ab") as output:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", module, stage], env=environment, stdout=output, stderr=output
-            )
-        self._workers.append(worker)
-        return worker
+        return {**os.environ, **{f"DATELINE_{name.upper()}": str(value) for name, value in values.items()}}
+
+    def publish(self, topic: str, record: RawRecord) -> None:
+        """Put one record on a topic of the house."""
+
+        async def put() -> None:
+            async with producer(self.settings) as client:
+                await client.send_and_wait(self.settings.topic(topic), record.value, record.key, headers=record.headers)
+
+        asyncio.run(put())
 
     def kill_in_flight(self, stage: str, worker: "subprocess.Popen[bytes]") -> int:
         """Kill -9 while records are in flight; gives how many were, by the journal that outlives the worker."""
@@ -127,12 +140,8 @@ class House:
         """Every record of a topic of the house."""
 
         async def read() -> list[Any]:
-            name = self.settings.topic(topic)
-            return [
-                record
-                for partition in await partitions_of(self.settings, name)
-                async for record in read_partition(self.settings, name, partition)
-            ]
+            async with Reader(self.settings) as reader:
+                return [record async for record in reader.topic(self.settings.topic(topic))]
 
         return asyncio.run(read())
 
