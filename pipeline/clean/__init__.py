@@ -17,8 +17,8 @@ from pipeline.clean.metadata import Metadata
 from pipeline.clean.rules import drop_lines, drop_repeats, removals
 from pipeline.clean.tail import drop_tail
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
-from pipeline.clean.urls import canonical_url
 from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
+from pipeline.urls import canonical_url
 
 CLEAN_VERSION = "clean-1"
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "application/xml", "text/xml"}

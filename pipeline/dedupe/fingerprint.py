@@ -9,8 +9,8 @@ from typing import Self
 
 from rensa import RMinHash
 
-from pipeline.clean.urls import canonical_url
 from pipeline.events import CleanArticle, Relation, Verdict
+from pipeline.urls import canonical_url
 
 # 128 permutations estimate a Jaccard similarity of .5 with a standard error of .044 (Broder 1997: sqrt(J(1-J)/k)).
 PERMUTATIONS = 128

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.clean.urls import canonical_url
+from pipeline.urls import canonical_url
 
 PAGE = "https://news.example/town/pier-vote"
 
