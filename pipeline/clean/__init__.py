@@ -143,7 +143,8 @@ def _title(raw: RawArticle, found: Metadata) -> str:
 
 def _unknown_fields(raw: RawArticle) -> dict[str, Any]:
     """Fields of the scraper's own; a name that is ours downstream cannot be taken by them."""
-    return {name: value for name, value in (raw.model_extra or {}).items() if name not in EnrichedArticle.model_fields}
+    ours = EnrichedArticle.model_fields.keys() | RejectedArticle.model_fields.keys()
+    return {name: value for name, value in (raw.model_extra or {}).items() if name not in ours}
 
 
 def _with_offset(date: datetime | None) -> datetime | None:
@@ -160,4 +161,5 @@ def _reject(raw: RawArticle, origin: Origin | None, reason: RejectReason, detail
         fetched_at=raw.fetched_at,
         clean_version=CLEAN_VERSION,
         meta=raw.meta,
+        **_unknown_fields(raw),
     )

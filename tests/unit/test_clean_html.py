@@ -317,3 +317,11 @@ def test_a_broken_page_gives_an_outcome_that_can_be_written(seed: int) -> None:
         content[at : at + rng.choice([0, 1, 40])] = piece
     result = of_bytes(bytes(content), rng.choice(["text/html", None, "text/html; charset=shift_jis"]))
     assert type(result).model_validate_json(result.model_dump_json()) == result
+
+
+def test_a_rejection_keeps_the_scrapers_own_fields() -> None:
+    outcome = clean(RawArticle(url="u", text=" ", fetched_at="2026-10-01T00:00:00Z", crawl_id=7, reason="mine"))
+    assert isinstance(outcome, RejectedArticle)
+    assert outcome.model_extra is not None
+    assert outcome.model_extra["crawl_id"] == 7
+    assert outcome.reason == RejectReason.EMPTY
