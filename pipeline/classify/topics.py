@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.classify.features import Features, extract, weigh
 from pipeline.events import CleanArticle, Evidence, TopicScore
 
-TOPICS_VERSION = "topics-5"
+TOPICS_VERSION = "topics-6"
 
 #: Below, four answers in five are wrong by the calibration.
 MIN_SCORE = 0.2
