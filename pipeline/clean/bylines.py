@@ -1,6 +1,7 @@
 """Bylines and dates as pages and wires print them: who wrote it, and when, each alone on a line or both on one."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from pipeline.clean.dates import DATE_CHARACTERS, DATE_WORDS, POSTED, YEAR, parse_date
@@ -21,8 +22,18 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(
-    r"\s*(?:[,;、，]|\s(?:and|und|et|y|e|i|en|ve|и|та|й|και|और)\s|\s&\s|\sو\s?|\sו(?=\S))\s*", re.IGNORECASE
+    r"\s*(?:[,;、，]|\s(?:and|und|et|y|e|i|en|ve|og|och|ja|és|și|a|и|та|й|και|और)\s|\s&\s|\sو\s?|\sו(?=\S))\s*", re.IGNORECASE
 )
+_STAFF = re.compile(
+    r"(?:(?:the|our|news|web|online|digital|editorial|internet) )*(?:staff|editors?|admin|administrator|redaktion|redaction|rédaction"
+    r"|redacción|redação|redazione|redactie|redakcja|redakce|redaksjonen|redaktionen|редакция|редакція|editorial|newsroom|desk|team|webdesk)"
+    r"(?: (?:staff|reporters?|writers?|desk|team|report|online))*",
+    re.IGNORECASE,
+)
+_DOMAIN = re.compile(r"\.(?:com|org|net|de|at|ch|fr|es|it|nl|pl|ru|ua|co\.uk|uk|br|jp|in|info|news|online|tv)$")
+_NO_LETTERS = re.compile(r"[\W_]+")
+# "NTV" begins many names.
+_OUTLET_CHARACTERS = 5
 _PARTICLES = {
     "van", "von", "der", "den", "de", "da", "di", "la", "le", "del", "della", "bin", "bint", "ibn", "al", "el", "ten",
     "dos", "das", "do", "du", "y", "e", "zu", "ter", "and", "und", "et",
@@ -41,6 +52,18 @@ def author_names(value: object) -> list[str]:
         return []
     names = (part.strip() for part in _AND.split(_BY.sub("", value.strip())))
     return [name for name in names if 1 < len(name) <= _NAME_CHARACTERS]
+
+
+def is_outlet(name: str, outlets: Iterable[str]) -> bool:
+    """Whether a name is the outlet's own (its name, its domain, its desk), or says no more than that it has staff."""
+    own = _plain(name)
+    if _STAFF.fullmatch(name.strip()) or not own:
+        return True
+    return any(own == other or (len(other) >= _OUTLET_CHARACTERS and own.startswith(other)) for other in map(_plain, outlets))
+
+
+def _plain(name: str) -> str:
+    return _NO_LETTERS.sub("", _DOMAIN.sub("", name.strip().lstrip("@").casefold().removeprefix("www."))).removeprefix("der")
 
 
 def is_name(text: str) -> bool:

@@ -14,6 +14,7 @@ DATE_WORDS = 8
 POSTED = r"published|posted|updated|veröffentlicht|publié|publicado|pubblicato|опубликовано|опубліковано|stand"
 _PUBLISHED = re.compile(rf"^(first )?({POSTED})\s*(on|am|le|el|em|il|at)?\s*:?\s*", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
+_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 # 11.02.2026 is the eleventh of February wherever days, months and years are parted by full stops.
 _DAY_FIRST = re.compile(r"^\d{1,2}\. ?\d{1,2}\. ?\d{4}")
@@ -61,7 +62,8 @@ def parse_date(value: object) -> datetime | None:
         return _read_whole(text)
     except (ValueError, OverflowError, TypeError):
         pass
-    if not YEAR.search(text) or len(text.split()) > DATE_WORDS:
+    # A day and a year; dateparser, which knows the names of months, takes a millisecond to say that it is no date.
+    if not YEAR.search(text) or len(text.split()) > DATE_WORDS or not _DAY.search(text):
         return None
     # Month names of other languages; strict, so that a sentence with a year in it is no date.
     try:

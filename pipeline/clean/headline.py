@@ -1,15 +1,21 @@
 """What a reader sees of headline and byline: which part of `<title>` is the headline, and which lines stand near it."""
 
 import re
+from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.bylines import author_names, is_name, read_byline
+from pipeline.clean.titles import without_site, words
 
 # Lines in which byline and date are looked for; standfirst, section and share buttons may stand between.
 _BELOW_HEADLINE, _ABOVE_HEADLINE = 8, 3
 # A name that does not say that it is a byline is one only right below the headline; above stand outlet and section.
 _BARE_BELOW = 3
+# Two words are a section's name as often as a headline.
+_HEADLINE_WORDS = 3
+_CUT = re.compile(r"^\s*[|｜–—»·•-]|[|｜–—»·•-]\s*$")
+_SHARED = 0.5
 SEPARATOR = re.compile(r"\s+[|–—»·-]\s+|:\s+")
 _SEPARATED_OUTLET = re.compile(r"\s+[|–—»·-]\s+[^|–—»·-]{2,40}$")
 
@@ -21,6 +27,24 @@ def headline(page: LexborHTMLParser, declared: str) -> str | None:
     if held:
         return max(held, key=len)
     return headings[0] if len(headings) == 1 and not declared else None
+
+
+def headline_of(declared: str, headings: Sequence[str], outlets: Sequence[str], *, sure: bool) -> str:
+    """The headline in a declared title: the heading that it begins or ends with, or the title without the outlet.
+
+    Where the declaration is not `sure` (a title for sharing), the only heading that shares its words is the headline.
+    """
+    title = without_site(declared, outlets)
+    own = words(title)
+    for heading in headings:
+        other = words(heading)
+        if len(other) >= _HEADLINE_WORDS and own != other and heading in title:
+            return heading if _CUT.search(title.replace(heading, " ", 1)) else title
+    if not sure and len(headings) == 1 and own:
+        other = words(headings[0])
+        if len(other) >= _HEADLINE_WORDS and len(set(own) & set(other)) >= _SHARED * min(len(set(own)), len(set(other))):
+            return headings[0]
+    return title
 
 
 def without_outlet(declared: str, lines: list[str], outlet: str) -> str:

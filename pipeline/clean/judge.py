@@ -53,7 +53,7 @@ def judge_page(page: Page, body: str) -> tuple[RejectReason, str] | None:
     whole = "\n".join([page.metadata.title, *page.lines])
     short = too_short(body)
     share = page.link_characters / page.text_characters if page.text_characters else 0.0
-    if not body and page.asks_password:
+    if short and page.asks_password and not page.long_paragraphs:
         return RejectReason.NOT_AN_ARTICLE, "a login form"
     if not page.text_characters:
         return RejectReason.EMPTY, "the page has no text"

@@ -8,21 +8,42 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.clean.bylines import author_names, is_name, read_byline
+from pipeline.clean.bylines import author_names, is_name, is_outlet, read_byline
 from pipeline.clean.dates import parse_date
-from pipeline.clean.headline import SEPARATOR, around_headline, headline, marked_authors, without_outlet
+from pipeline.clean.headline import SEPARATOR, around_headline, headline, headline_of, marked_authors, without_outlet
+from pipeline.clean.page import one_line
+from pipeline.clean.titles import is_title
 
 # JSON-LD larger than this is no metadata (5 MB of it cost 652 MB of memory; notes/clean.md, Poison).
 _LD_CHARACTERS = 200_000
 _LD_DEPTH = 8
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|Review")
 _TITLE_METAS = ("og:title", "twitter:title", "dc.title")
-_DATE_METAS = ("article:published_time", "datepublished", "date", "pubdate", "dc.date", "parsely-pub-date")
-_AUTHOR_METAS = ("author", "article:author", "dc.creator", "parsely-author", "byl")
+_DATE_METAS = (
+    "article:published_time",
+    "datepublished",
+    "date",
+    "pubdate",
+    "publishdate",
+    "publish-date",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.created",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "citation_publication_date",
+)
+_AUTHOR_METAS = ("author", "article:author", "citation_author", "dc.creator", "parsely-author", "sailthru.author", "articleauthor", "cxenseparse:author", "byl")
+# These name the family first: "Brazil, Rachel" (Google Scholar's and Dublin Core's conventions).
+_INVERTED = ("citation_author", "dc.creator")
+_OUTLET_METAS = ("og:site_name", "application-name", "publisher", "twitter:site", "dc.publisher")
+_DESCRIPTION_METAS = ("og:description", "description", "twitter:description", "dc.description")
 
 
 @dataclass
@@ -38,25 +59,40 @@ class Metadata:
     language: str = ""
     site: str | None = None
     free: bool = True
+    #: Every title that the page gives itself, the outlet's name in it or not.
+    titles: list[str] = field(default_factory=list)
+    #: What the page says it is about: often its lead.
+    descriptions: list[str] = field(default_factory=list)
+    #: Whether the page gives its outlet or staff as author: a bare name near the headline is no byline then.
+    unsigned: bool = False
+    #: Names of the outlet: no authors.
+    outlets: list[str] = field(default_factory=list)
 
 
 def read_declared(page: LexborHTMLParser) -> Metadata:
     """What a page declares of itself in JSON-LD and meta elements: JSON-LD wins."""
     metas = _metas(page)
-    found = Metadata(language=_language(page), site=metas.get("og:site_name", "").partition("\n")[0] or None)
-    for item in _linked_data(page):
-        if not _ARTICLE_TYPES.search(str(item.get("@type"))):
-            continue
+    first = {name: value.partition("\n")[0] for name, value in metas.items()}
+    found = Metadata(language=_language(page), site=first.get("og:site_name") or None)
+    articles = [item for item in _linked_data(page) if _ARTICLE_TYPES.search(str(item.get("@type")))]
+    found.outlets = [name for name in (first.get(meta, "") for meta in _OUTLET_METAS) if name]
+    for item in articles:
+        found.outlets += author_names(item.get("publisher"))
+    for item in articles:
         _offer_title(found, item.get("headline"), "json-ld")
         _offer_authors(found, author_names(item.get("author")), "json-ld")
         _offer_date(found, item.get("datePublished"), "json-ld")
+        _offer_description(found, item.get("description"))
         found.free = found.free and str(item.get("isAccessibleForFree", True)).lower() != "false"
     for name in _TITLE_METAS:
-        _offer_title(found, metas.get(name, "").partition("\n")[0], "meta")
+        _offer_title(found, first.get(name), "meta")
     for name in _AUTHOR_METAS:
-        _offer_authors(found, author_names(metas.get(name, "").split("\n")), "meta")
+        authors = metas.get(name, "").split("\n")
+        _offer_authors(found, author_names([_given_first(a) for a in authors] if name in _INVERTED else authors), "meta")
     for name in _DATE_METAS:
-        _offer_date(found, metas.get(name, "").partition("\n")[0], "meta")
+        _offer_date(found, first.get(name), "meta")
+    for name in _DESCRIPTION_METAS:
+        _offer_description(found, first.get(name))
     return found
 
 
@@ -66,23 +102,34 @@ def read_visible(page: LexborHTMLParser, found: Metadata, outlet: str = "", titl
     `outlet` and `title` are the feed's: an outlet is no author, and a byline stands near the headline.
     """
     declared = next((" ".join(node.text().split()) for node in page.css("head > title")), "")
+    headings = [one_line(node) for node in page.css("h1")]
+    if found.title:
+        found.title = headline_of(found.title, headings, [outlet, *found.outlets], sure=found.title_from == "json-ld")
     _offer_title(found, headline(page, declared), "heading")
     lines = [" ".join(line.split()) for line in (page.body.text(separator="\n") if page.body else "").split("\n")]
     lines = [line for line in lines if line]
     _offer_title(found, without_outlet(declared, lines, outlet), "title")
-    outlets = {name.casefold() for name in (outlet, found.site or "")}
+    found.titles += [heading for heading in headings if is_title(heading, found.titles)]
+    outlets = {name.casefold() for name in (outlet, *found.outlets)}
     outlets |= {part.casefold() for part in SEPARATOR.split(declared)} - {found.title.casefold()}
     _offer_authors(found, marked_authors(page, outlets), "byline")
     for node in page.css("time"):
         _offer_date(found, node.attributes.get("datetime") or node.text(), "time")
     for node in page.css('[itemprop="datePublished"]'):
         _offer_date(found, node.attributes.get("content") or node.text(), "time")
+    if found.authors and found.published_at:
+        return
     for line, may_be_bare in around_headline(lines, {found.title.casefold(), title.casefold()}):
         authors, date = read_byline(line)
-        if may_be_bare or not is_name(line):
+        if (may_be_bare and not found.unsigned) or not is_name(line):
             _offer_authors(found, [name for name in authors if name.casefold() not in outlets], "byline")
         if date is not None and found.published_at is None:
             found.published_at, found.published_at_from = date, "date-line"
+
+
+def _given_first(name: str) -> str:
+    family, comma, given = name.partition(",")
+    return f"{given.strip()} {family.strip()}" if comma else name
 
 
 def _metas(page: LexborHTMLParser) -> dict[str, str]:
@@ -97,11 +144,22 @@ def _metas(page: LexborHTMLParser) -> dict[str, str]:
 
 
 def _offer_title(found: Metadata, title: object, source: str) -> None:
-    if not found.title and isinstance(title, str) and title.strip():
-        found.title, found.title_from = " ".join(title.split()), source
+    if not isinstance(title, str) or not (text := " ".join(unescape(title).split())):
+        return
+    found.titles.append(text)
+    if not found.title:
+        found.title, found.title_from = text, source
+
+
+def _offer_description(found: Metadata, description: object) -> None:
+    if isinstance(description, str) and description.strip():
+        found.descriptions.append(unescape(description))
 
 
 def _offer_authors(found: Metadata, authors: list[str], source: str) -> None:
+    people = [name for name in authors if not is_outlet(name, found.outlets)]
+    found.unsigned = found.unsigned or (bool(authors) and not people)
+    authors = people
     if not found.authors and authors:
         found.authors, found.authors_from = list(dict.fromkeys(authors)), source
 

@@ -32,13 +32,15 @@ _NO_LONE = re.compile(
     r"|sie|es|il|elle|el|ella|das|dies\w*)\b|\b(was|were|had|said|says|did|will|would|has|have)\b|[\"“”„«»:?!]|\. ",
     re.IGNORECASE,
 )
-_CONTROL = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_ZERO_WIDTH = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+# Category Cc of Unicode but for line ends.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 def tidy(text: str) -> str:
     """NFC, no control or zero-width characters, single spaces; line ends stay."""
-    text = _CONTROL.sub("", unicodedata.normalize("NFC", text))
-    text = "".join(" " if unicodedata.category(c) == "Cc" and c != "\n" else c for c in text.replace("\r\n", "\n"))
+    text = _ZERO_WIDTH.sub("", unicodedata.normalize("NFC", text)).replace("\r\n", "\n")
+    text = _CONTROL.sub(" ", text)
     return "\n".join(" ".join(line.split()) for line in text.split("\n"))
 
 

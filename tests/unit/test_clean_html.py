@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.clean import clean
-from pipeline.clean.html import MAX_CHARACTERS, MAX_DEPTH, MAX_ELEMENTS
+from pipeline.clean.page import MAX_CHARACTERS, MAX_DEPTH, MAX_ELEMENTS
 from pipeline.events import CleanArticle, EnrichedArticle, RawArticle, RejectedArticle, RejectReason
 from tests.unit.texts import ENGLISH
 
