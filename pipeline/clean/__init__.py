@@ -13,14 +13,14 @@ from typing import Any
 from pipeline.clean.dates import parse_date
 from pipeline.clean.decode import decode, media_type
 from pipeline.clean.html import read_page
-from pipeline.clean.page import PageRefused
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
 from pipeline.clean.language import detect_language
 from pipeline.clean.metadata import Metadata
+from pipeline.clean.page import PageRefused
 from pipeline.clean.rules import drop_lines, drop_repeats, removals
 from pipeline.clean.tail import drop_tail
-from pipeline.clean.titles import is_title
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
+from pipeline.clean.titles import is_title
 from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
 from pipeline.urls import canonical_url
 

@@ -22,11 +22,12 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(
-    r"\s*(?:[,;、，]|\s(?:and|und|et|y|e|i|en|ve|og|och|ja|és|și|a|и|та|й|και|और)\s|\s&\s|\sو\s?|\sו(?=\S))\s*", re.IGNORECASE
+    r"\s*(?:[,;、，]|\s(?:and|und|et|y|e|i|en|ve|og|och|ja|és|și|a|и|та|й|και|और)\s|\s&\s|\sو\s?|\sו(?=\S))\s*",
+    re.IGNORECASE,
 )
 _STAFF = re.compile(
-    r"(?:(?:the|our|news|web|online|digital|editorial|internet) )*(?:staff|editors?|admin|administrator|redaktion|redaction|rédaction"
-    r"|redacción|redação|redazione|redactie|redakcja|redakce|redaksjonen|redaktionen|редакция|редакція|editorial|newsroom|desk|team|webdesk)"
+    r"(?:(?:the|our|news|web|online|digital|editorial|internet) )*"
+    r"(?:staff|editors?|admin|administrator|redaktion|redaction|rédaction|redacción|redação|redazione|redactie|redakcja|redakce|redaksjonen|redaktionen|редакция|редакція|editorial|newsroom|desk|team|webdesk)"
     r"(?: (?:staff|reporters?|writers?|desk|team|report|online))*",
     re.IGNORECASE,
 )
@@ -59,11 +60,15 @@ def is_outlet(name: str, outlets: Iterable[str]) -> bool:
     own = _plain(name)
     if _STAFF.fullmatch(name.strip()) or not own:
         return True
-    return any(own == other or (len(other) >= _OUTLET_CHARACTERS and own.startswith(other)) for other in map(_plain, outlets))
+    return any(
+        own == other or (len(other) >= _OUTLET_CHARACTERS and own.startswith(other)) for other in map(_plain, outlets)
+    )
 
 
 def _plain(name: str) -> str:
-    return _NO_LETTERS.sub("", _DOMAIN.sub("", name.strip().lstrip("@").casefold().removeprefix("www."))).removeprefix("der")
+    return _NO_LETTERS.sub("", _DOMAIN.sub("", name.strip().lstrip("@").casefold().removeprefix("www."))).removeprefix(
+        "der"
+    )
 
 
 def is_name(text: str) -> bool:

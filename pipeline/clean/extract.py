@@ -12,19 +12,19 @@ import trafilatura
 SHORTEST, _LEAST, _MOST = 250, 0.6, 2.5
 
 
-def extract(
-    pruned: str, expected: int, whole: Callable[[], str], expected_of_whole: int, *, tables: bool
-) -> list[str]:
+def extract(pruned: str, expected: int, whole: Callable[[], str], expected_of_whole: int, *, tables: bool) -> list[str]:
     """Lines of the article.
 
     `pruned` is the page without furniture, `whole` gives it with furniture, should furniture have been the article;
     with each the characters of its long paragraphs. Tables count as text only with `tables`.
     """
     text = _run(pruned, tables=tables, fast=True)
-    if not max(SHORTEST, _LEAST * expected) <= len(text) <= max(SHORTEST, _MOST * expected):
+    if len(text) > max(SHORTEST, _MOST * expected):
         text = _run(pruned, tables=tables, fast=False) or text
     if len(text) < max(SHORTEST, _LEAST * expected_of_whole):
-        again = _run(whole(), tables=True, fast=False)
+        again = _run(page := whole(), tables=True, fast=True)
+        if len(again) < max(SHORTEST, _LEAST * expected_of_whole):
+            again = _run(page, tables=True, fast=False)
         text = again if len(text) < _LEAST * len(again) else text
     return [line for part in text.split("\n") if (line := part.strip())]
 

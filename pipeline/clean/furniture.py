@@ -1,8 +1,10 @@
 """What stands around an article, by the names that pages give their parts: menus, captions, offers, comment threads."""
 
 import re
+import tomllib
 from enum import Enum
 from functools import lru_cache
+from importlib.resources import files
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -13,31 +15,14 @@ _CONTAINERS = "nav, footer, button, select, noscript, template, svg, video, audi
 _LEAVES = "script, style, iframe, link, input, textarea"
 # A form holds a search or an offer, or (ASP.NET) the whole page.
 _NAMED = "figcaption, aside, form, [class], [id], [itemtype$=Comment]"
-# Hyphens and underscores part words; hashed names say nothing.
-_COMMENTS = re.compile(
-    r"(?:^|[\s_-])(comments?|commentaires?|kommentare?|comentarios|repl(?:y|ies)|forum|discussion|threads?"
-    r"|respon[ds]e?s?|disqus)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_FURNITURE = re.compile(
-    r"(?:^|[\s_-])(newsletter|signup|sign-up|subscribe|subscription|mailing|promo|related|relation|relacionad[ao]s?"
-    r"|recommend(?:ed|ations?)?|rank(?:ing)?"
-    r"|more-?(?:news|stories|on)|most-?(?:read|popular|viewed)|popular|trending|teasers?|share|sharing|social|follow-us"
-    r"|cookies?|consent|gdpr|breadcrumbs?|skip(?:-?link)?|captions?|figcaption|cutline|legend"
-    r"|(?:img|photo|image)[-_]?(?:desc|description|credits?)|bildunterschrift|bildtext|bildquelle"
-    r"|advert(?:isement)?s?|ads?|sponsor(?:ed)?|side(?:bar)?|widget|menu|navbar|nav|gnb|foot(?:er)?|masthead|tagline"
-    r"|copy(?:right)?|imprint|tags?|etiquetas|inline-?(?:box|related)|read-?(?:more|also|next)|also-?read"
-    r"|lire-?aussi|outbrain|taboola|faktaboks|fact-?box|factbox|info-?box|infobox|infokasten|pull-?quote|pullquote"
-    r"|sr-only|screen-?reader(?:-text)?|visually-?hidden|visuallyhidden|u-hidden|modal|paywall-?(?:box|offer|modal)?"
-    r"|toc|table-?of-?contents)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_CREDITS = re.compile(
-    r"(?:^|[\s_-])(author-?(?:bio|box|info|card)|bio|about-?(?:the-?)?author|bylines?|entry-?(?:meta|footer)"
-    r"|post-?(?:meta|footer)|article-?meta|timestamp|published|publish-?date|date-?line)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TABLE = tomllib.loads(files("pipeline.clean").joinpath("data/names.toml").read_text(encoding="utf-8"))
+#: Kinds by word.
+_KINDS = {
+    word: [kind for kind, words in _TABLE.items() if word in words.split()]
+    for word in " ".join(_TABLE.values()).split()
+}
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_PARTING = re.compile(r"[\s_-]+")
 # A part that holds more than this share of the page's text is no furniture, whatever its name says; comment threads
 # may be longer than the article above them.
 _FURNITURE_SHARE, _COMMENTS_SHARE = 0.3, 0.7
@@ -53,9 +38,6 @@ class Part(Enum):
     OTHER = "other"
 
 
-_PARTS = {Part.COMMENTS: _COMMENTS, Part.FURNITURE: _FURNITURE, Part.CREDITS: _CREDITS}
-
-
 def drop_scripts(page: LexborHTMLParser) -> None:
     """Drop what is never text of an article: scripts, menus, players, footers."""
     drop(page.css(_CONTAINERS))
@@ -64,17 +46,17 @@ def drop_scripts(page: LexborHTMLParser) -> None:
 
 def find_parts(page: LexborHTMLParser) -> dict[Part, list[LexborNode]]:
     """The outermost parts of each kind, none inside another; those that hold too much of the page are none."""
-    found: dict[Part, list[LexborNode]] = {part: [] for part in _PARTS}
+    found: dict[Part, list[LexborNode]] = {part: [] for part in Part}
     whole = len(page.body.text()) if page.body is not None else 0
     taken: set[int] = set()
-    for kinds, share in (((Part.COMMENTS,), _COMMENTS_SHARE), ((Part.FURNITURE, Part.CREDITS), _FURNITURE_SHARE)):
-        most = share * whole
-        for node in page.css(_NAMED):
-            part = _part(node)
-            if part in kinds and not _inside(node, taken) and (length := len(node.text())) <= most:
-                taken.add(node.mem_id)
-                found[part].append(node)
-                whole -= length if part is Part.COMMENTS else 0
+    named = [(node, part) for node in page.css(_NAMED) if (part := _part(node)) is not Part.OTHER]
+    # Comments first: what is left is the page that furniture is a share of.
+    for node, part in sorted(named, key=lambda pair: pair[1] is not Part.COMMENTS):
+        share = _COMMENTS_SHARE if part is Part.COMMENTS else _FURNITURE_SHARE
+        if not _inside(node, taken) and (length := len(node.text())) <= share * whole:
+            taken.add(node.mem_id)
+            found[part].append(node)
+            whole -= length if part is Part.COMMENTS else 0
     return found
 
 
@@ -86,22 +68,38 @@ def _inside(node: LexborNode, taken: set[int]) -> bool:
 
 
 def _part(node: LexborNode) -> Part:
-    attributes = node.attributes
-    names, given = attributes.get("class"), attributes.get("id")
-    named = name_of_part(f"{names or ''} {given or ''}") if names or given else Part.OTHER
-    if named is Part.OTHER:
-        tag = node.tag
-        named = Part.FURNITURE if tag in ("figcaption", "aside", "form") else named
-        named = Part.COMMENTS if (attributes.get("itemtype") or "").endswith("Comment") else named
-    elif node.tag in ("html", "body"):
+    attributes, tag = node.attrs, node.tag
+    if tag in ("html", "body"):
         return Part.OTHER
-    return named
+    for name in ("class", "id"):
+        if (value := attributes.get(name)) and (named := name_of_part(value)) is not Part.OTHER:
+            return named
+    if tag in ("figcaption", "aside", "form"):
+        return Part.FURNITURE
+    return Part.COMMENTS if (attributes.get("itemtype") or "").endswith("Comment") else Part.OTHER
 
 
 # Outlets repeat their names on every page; 20,000 of some 40 characters are 2 MB.
 @lru_cache(maxsize=20_000)
+def kinds_of(names: str) -> dict[str, int]:
+    """Kinds of parts that class names, or an id, speak of, each with the place of its first word."""
+    words = _PARTING.split(_CAPITAL.sub("-", names).lower())
+    found: dict[str, int] = {}
+    for at, word in enumerate(words):
+        two = word + words[at + 1] if at + 1 < len(words) else ""
+        three = two + words[at + 2] if at + 2 < len(words) else ""  # table of contents
+        for kind in (*_KINDS.get(word, ()), *_KINDS.get(two, ()), *_KINDS.get(three, ())):
+            found.setdefault(kind, at)
+    return found
+
+
+@lru_cache(maxsize=20_000)
 def name_of_part(names: str) -> Part:
-    """What class names and an id say; words may be parted by hyphens, underscores or capitals."""
-    names = _WORDS.sub("-", names)
-    found = [(match.start(), part) for part, pattern in _PARTS.items() if (match := pattern.search(names))]
-    return min(found, key=lambda at: at[0])[1] if found else Part.OTHER
+    """The kind of part that class names, or an id, speak of first."""
+    found = {kind: at for kind, at in kinds_of(names).items() if kind != "lead"}
+    return Part(min(found, key=lambda kind: found[kind])) if found else Part.OTHER
+
+
+def names_lead(names: str) -> bool:
+    """Whether class names speak of a lead."""
+    return "lead" in kinds_of(names)

@@ -42,7 +42,9 @@ def headline_of(declared: str, headings: Sequence[str], outlets: Sequence[str], 
             return heading if _CUT.search(title.replace(heading, " ", 1)) else title
     if not sure and len(headings) == 1 and own:
         other = words(headings[0])
-        if len(other) >= _HEADLINE_WORDS and len(set(own) & set(other)) >= _SHARED * min(len(set(own)), len(set(other))):
+        if len(other) >= _HEADLINE_WORDS and len(set(own) & set(other)) >= _SHARED * min(
+            len(set(own)), len(set(other))
+        ):
             return headings[0]
     return title
 

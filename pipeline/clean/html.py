@@ -10,9 +10,10 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline.clean.extract import extract
 from pipeline.clean.furniture import Part, drop_scripts, find_parts
 from pipeline.clean.lead import find_lead
-from pipeline.clean.links import linked_lines
-from pipeline.clean.metadata import Metadata, read_declared, read_visible
+from pipeline.clean.links import linked_lines, thin
+from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title
 from pipeline.clean.page import drop, one_line, parse
+from pipeline.clean.root import content_html
 from pipeline.clean.titles import is_title
 
 # What counts as a paragraph when the share of link text is measured.
@@ -54,12 +55,14 @@ def read_page(html: str, outlet: str = "", title: str = "") -> Page:
     text = one_line(page.body) if page.body is not None else ""
     lead = find_lead(page, text, metadata)
     drop(parts[Part.FURNITURE])
-    read_visible(page, metadata, outlet, title)
+    read_title(page, metadata, outlet)
+    read_credits(page, metadata, title)
     drop(parts[Part.CREDITS])
     pointers = linked_lines(page)
     _drop_headline(page, metadata.titles)
+    thin(page)
     tables = page.css_first("table table") is None
-    lines = extract(page.html or "", sum(_paragraphs(page)), lambda: _whole(html), sum(paragraphs), tables=tables)
+    lines = extract(content_html(page), sum(_paragraphs(page)), lambda: _whole(html), sum(paragraphs), tables=tables)
     return Page(
         metadata=metadata,
         lines=[*lead.missing_from(lines), *lines],
@@ -89,4 +92,5 @@ def _whole(html: str) -> str:
     page = LexborHTMLParser(html)
     drop_scripts(page)
     drop(find_parts(page)[Part.COMMENTS])
+    thin(page)
     return page.html or ""

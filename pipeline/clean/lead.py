@@ -3,25 +3,16 @@
 It is known by the name that the page gives its place, or because the page gives it as its description, too.
 """
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.clean.furniture import names_lead
 from pipeline.clean.metadata import Metadata
 from pipeline.clean.page import one_line
 from pipeline.clean.titles import is_title, words
 
-_NAMES = re.compile(
-    r"(?:^|[\s_-])(lead|lede|teasers?|synopsis|epigraph|intro(?:duction)?|standfirst|dek|deck|sub-?(?:title|head(?:line|er|ing)?)s?|summary|excerpt"
-    r"|chapo|chapeau|entradilla|bajada|abstract|perex|ingress|sapo|sommario|sottotitolo|occhiello"
-    r"|zajawka|vorspann|unterzeile|manchet|preamble|preambule|underrubrik|kurztext|lid|linea-?fina"
-    r")(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # A lead has from one short sentence to a long paragraph; readers' leads had 40 to 700 characters.
 _CHARACTERS = (40, 900)
 # A description is often cut short: this much of it must agree.
@@ -48,7 +39,8 @@ class Lead(NamedTuple):
         return [
             text
             for text in self.candidates
-            if headline < self.text.find(text, max(headline, 0)) < first and " ".join(words(text))[:_AGREES_CHARACTERS] not in have
+            if headline < self.text.find(text, max(headline, 0)) < first
+            and " ".join(words(text))[:_AGREES_CHARACTERS] not in have
         ][:_MOST]
 
 
@@ -59,8 +51,8 @@ def find_lead(page: LexborHTMLParser, text: str, metadata: Metadata) -> Lead:
     known = [" ".join(words(description)) for description in given]
     candidates: list[str] = []
     for node in page.css("p, h2, h3, h4, [class], [itemprop=description]"):
-        attributes = node.attributes
-        named = _names_lead(attributes.get("class") or "") or attributes.get("itemprop") == "description"
+        attributes = node.attrs
+        named = names_lead(attributes.get("class") or "") or attributes.get("itemprop") == "description"
         if not named and (not known or node.tag not in _PARAGRAPHS):
             continue
         line = one_line(node)
@@ -73,14 +65,9 @@ def find_lead(page: LexborHTMLParser, text: str, metadata: Metadata) -> Lead:
     return Lead(candidates, text, titles)
 
 
-# Outlets repeat their names on every page; 20,000 of some 40 characters are 2 MB.
-@lru_cache(maxsize=20_000)
-def _names_lead(names: str) -> bool:
-    return bool(_NAMES.search(_CAPITALS.sub("-", names)))
-
-
 def _agrees(text: str, descriptions: Sequence[str]) -> bool:
     return any(
-        min(len(text), len(known)) >= _AGREES_CHARACTERS and (text.startswith(known[:-3]) or known.startswith(text[:-3]))
+        min(len(text), len(known)) >= _AGREES_CHARACTERS
+        and (text.startswith(known[:-3]) or known.startswith(text[:-3]))
         for known in descriptions
     )

@@ -39,7 +39,17 @@ _DATE_METAS = (
     "cxenseparse:recs:publishtime",
     "citation_publication_date",
 )
-_AUTHOR_METAS = ("author", "article:author", "citation_author", "dc.creator", "parsely-author", "sailthru.author", "articleauthor", "cxenseparse:author", "byl")
+_AUTHOR_METAS = (
+    "author",
+    "article:author",
+    "citation_author",
+    "dc.creator",
+    "parsely-author",
+    "sailthru.author",
+    "articleauthor",
+    "cxenseparse:author",
+    "byl",
+)
 # These name the family first: "Brazil, Rachel" (Google Scholar's and Dublin Core's conventions).
 _INVERTED = ("citation_author", "dc.creator")
 _OUTLET_METAS = ("og:site_name", "application-name", "publisher", "twitter:site", "dc.publisher")
@@ -88,7 +98,9 @@ def read_declared(page: LexborHTMLParser) -> Metadata:
         _offer_title(found, first.get(name), "meta")
     for name in _AUTHOR_METAS:
         authors = metas.get(name, "").split("\n")
-        _offer_authors(found, author_names([_given_first(a) for a in authors] if name in _INVERTED else authors), "meta")
+        _offer_authors(
+            found, author_names([_given_first(a) for a in authors] if name in _INVERTED else authors), "meta"
+        )
     for name in _DATE_METAS:
         _offer_date(found, first.get(name), "meta")
     for name in _DESCRIPTION_METAS:
@@ -96,35 +108,46 @@ def read_declared(page: LexborHTMLParser) -> Metadata:
     return found
 
 
-def read_visible(page: LexborHTMLParser, found: Metadata, outlet: str = "", title: str = "") -> None:
-    """Fill what is not declared from what a reader sees: headline, byline, time. Furniture must be gone already.
+def read_title(page: LexborHTMLParser, found: Metadata, outlet: str = "") -> None:
+    """The headline that a reader sees, where it is not declared or declared with the outlet's name in it.
 
-    `outlet` and `title` are the feed's: an outlet is no author, and a byline stands near the headline.
+    `outlet` is the feed's name of it.
     """
-    declared = next((" ".join(node.text().split()) for node in page.css("head > title")), "")
+    declared = next((one_line(node) for node in page.css("head > title")), "")
     headings = [one_line(node) for node in page.css("h1")]
     if found.title:
         found.title = headline_of(found.title, headings, [outlet, *found.outlets], sure=found.title_from == "json-ld")
     _offer_title(found, headline(page, declared), "heading")
-    lines = [" ".join(line.split()) for line in (page.body.text(separator="\n") if page.body else "").split("\n")]
-    lines = [line for line in lines if line]
-    _offer_title(found, without_outlet(declared, lines, outlet), "title")
+    if not found.title:
+        _offer_title(found, without_outlet(declared, _lines(page), outlet), "title")
     found.titles += [heading for heading in headings if is_title(heading, found.titles)]
-    outlets = {name.casefold() for name in (outlet, *found.outlets)}
-    outlets |= {part.casefold() for part in SEPARATOR.split(declared)} - {found.title.casefold()}
-    _offer_authors(found, marked_authors(page, outlets), "byline")
-    for node in page.css("time"):
-        _offer_date(found, node.attributes.get("datetime") or node.text(), "time")
-    for node in page.css('[itemprop="datePublished"]'):
-        _offer_date(found, node.attributes.get("content") or node.text(), "time")
+    parts = {part.casefold() for part in SEPARATOR.split(declared)}
+    found.outlets += sorted({outlet, *parts} - {found.title.casefold(), ""})
+
+
+def read_credits(page: LexborHTMLParser, found: Metadata, title: str = "") -> None:
+    """Authors and date that a reader sees, where they are not declared. Furniture must be gone already.
+
+    `title` is the feed's: a byline stands near the headline.
+    """
+    if found.published_at is None:
+        for node in page.css('time, [itemprop="datePublished"]'):
+            _offer_date(found, node.attributes.get("datetime") or node.attributes.get("content") or node.text(), "time")
+    if not found.authors:
+        _offer_authors(found, marked_authors(page, {name.casefold() for name in found.outlets}), "byline")
     if found.authors and found.published_at:
         return
-    for line, may_be_bare in around_headline(lines, {found.title.casefold(), title.casefold()}):
+    for line, may_be_bare in around_headline(_lines(page), {found.title.casefold(), title.casefold()}):
         authors, date = read_byline(line)
         if (may_be_bare and not found.unsigned) or not is_name(line):
-            _offer_authors(found, [name for name in authors if name.casefold() not in outlets], "byline")
+            _offer_authors(found, authors, "byline")
         if date is not None and found.published_at is None:
             found.published_at, found.published_at_from = date, "date-line"
+
+
+def _lines(page: LexborHTMLParser) -> list[str]:
+    text = page.body.text(separator="\n") if page.body is not None else ""
+    return [line for part in text.split("\n") if (line := " ".join(part.split()))]
 
 
 def _given_first(name: str) -> str:

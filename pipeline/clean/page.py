@@ -90,8 +90,7 @@ def _depth(root: LexborNode | None) -> int:
     """Deepest level of elements, without recursion; stops just past the limit."""
     deepest, level, node = 0, 1, root
     while node is not None and deepest <= MAX_DEPTH:
-        if level > deepest:
-            deepest = level
+        deepest = max(deepest, level)
         if (child := node.first_child) is not None:
             node, level = child, level + 1
             continue

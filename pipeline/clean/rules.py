@@ -27,7 +27,8 @@ _BULLET = "- "
 class Rule(NamedTuple):
     """A rule of the table; `label` and `block` as said there."""
 
-    pattern: re.Pattern[str]
+    begins: re.Pattern[str] | None
+    holds: re.Pattern[str] | None
     label: bool
     block: bool
 
@@ -36,8 +37,13 @@ def _read(table: dict[str, dict[str, Any]]) -> dict[str, Rule]:
     rules = {}
     for name, row in table.items():
         patterns = [pattern for key, value in row.items() if key not in ("label", "block") for pattern in value]
+        begins = "|".join(pattern for pattern in patterns if pattern.startswith("^"))
+        holds = "|".join(pattern for pattern in patterns if not pattern.startswith("^"))
         rules[name] = Rule(
-            re.compile("|".join(patterns), re.IGNORECASE), bool(row.get("label")), bool(row.get("block"))
+            re.compile(begins) if begins else None,
+            re.compile(holds) if holds else None,
+            bool(row.get("label")),
+            bool(row.get("block")),
         )
     return rules
 
@@ -87,5 +93,9 @@ def _rule_of(line: str) -> str | None:
     if count > _SHORT_WORDS:
         return None
     sentence = count > _LABEL_WORDS and line.endswith(_SENTENCE_END)
-    text = line.removeprefix(_BULLET)
-    return next((name for name, rule in RULES.items() if not (sentence and rule.label) and rule.pattern.search(text)), None)
+    text = line.removeprefix(_BULLET).lower()
+    return next((name for name, rule in RULES.items() if not (sentence and rule.label) and _speaks(rule, text)), None)
+
+
+def _speaks(rule: Rule, text: str) -> bool:
+    return bool((rule.begins and rule.begins.match(text)) or (rule.holds and rule.holds.search(text)))

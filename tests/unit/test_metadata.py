@@ -7,7 +7,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.bylines import author_names, parse_date
-from pipeline.clean.metadata import Metadata, read_declared, read_visible
+from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title
 
 UTC = timezone.utc
 
@@ -15,7 +15,8 @@ UTC = timezone.utc
 def read(head: str = "", body: str = "", lang: str = "") -> Metadata:
     page = LexborHTMLParser(f"<html lang='{lang}'><head>{head}</head><body>{body}</body></html>")
     found = read_declared(page)
-    read_visible(page, found)
+    read_title(page, found)
+    read_credits(page, found)
     return found
 
 
