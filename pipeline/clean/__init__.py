@@ -17,7 +17,7 @@ from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, t
 from pipeline.clean.language import detect_language
 from pipeline.clean.metadata import Metadata
 from pipeline.clean.page import PageRefused
-from pipeline.clean.rules import drop_lines, drop_repeats, removals
+from pipeline.clean.rules import drop_lines, drop_pull_quotes, drop_repeats, removals
 from pipeline.clean.tail import drop_tail
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
 from pipeline.clean.titles import is_title
@@ -120,7 +120,7 @@ def _drop_pointers(lines: list[str], pointers: frozenset[str], removed: Counter[
 
 
 def _drop_boilerplate(lines: list[str], removed: Counter[str], outlet: str) -> list[str]:
-    return drop_repeats(drop_tail(drop_lines(lines, removed), removed, outlet), removed)
+    return drop_pull_quotes(drop_repeats(drop_tail(drop_lines(lines, removed), removed, outlet), removed), removed)
 
 
 def _article(

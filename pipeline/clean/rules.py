@@ -10,6 +10,7 @@ from collections import Counter
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from pipeline.clean.titles import words
 from pipeline.events import Removal
 
 # A boilerplate line is short; the longest here that readers marked had 24 words.
@@ -18,6 +19,10 @@ _SHORT_WORDS = 24
 _LABEL_WORDS = 6
 # Live pages repeat short lines legitimately; from 20 words on a repeat is an error (notes/clean.md).
 _REPEATED_WORDS = 20
+# Of five words a sentence repeats by chance; a quotation set large has at most some forty.
+_QUOTE_WORDS = (6, 40)
+# The paragraph that it was taken from says more than the quotation.
+_PARAGRAPH_SHARE = 1.3
 _SENTENCE_END = (".", "!", "?", "…", "।")
 # A list of pointers below a label has at most so many items; longer ones are the article's own.
 _BLOCK_LINES = 8
@@ -79,6 +84,23 @@ def drop_repeats(lines: list[str], removed: Counter[str]) -> list[str]:
             removed["repeated-paragraph"] += 1
         else:
             seen.add(line)
+            kept.append(line)
+    return kept
+
+
+def drop_pull_quotes(lines: list[str], removed: Counter[str]) -> list[str]:
+    """Drop a short line whose words stand in a longer one, too: a quotation set large beside the text."""
+    plain = [f" {' '.join(words(line))} " for line in lines]
+    kept = []
+    for number, (line, text) in enumerate(zip(lines, plain, strict=True)):
+        quoted = _QUOTE_WORDS[0] <= text.count(" ") - 1 <= _QUOTE_WORDS[1] and any(
+            text in other
+            for at, other in enumerate(plain)
+            if at != number and len(other) > _PARAGRAPH_SHARE * len(text)
+        )
+        if quoted and number:  # the lead may be repeated, never lost
+            removed["pull-quote"] += 1
+        else:
             kept.append(line)
     return kept
 
