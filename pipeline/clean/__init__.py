@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from pipeline.clean.dates import parse_date
+from pipeline.clean.dateline import dateline_of
+from pipeline.clean.dates import date_in_url, doubts_of, parse_date
 from pipeline.clean.decode import decode, media_type
 from pipeline.clean.html import read_page
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
@@ -128,9 +129,12 @@ def _article(
 ) -> CleanArticle:
     """Put the article together: what the feed gives wins over what the page says."""
     declared = (raw.language or found.language or "").lower()[:2]
-    language, language_from = detect_language(body, declared)
+    language, language_from, language_score = detect_language(body, declared)
     feed_date = parse_date(raw.published_at) if isinstance(raw.published_at, str) else raw.published_at
     date, date_from = (feed_date, "feed") if feed_date else (found.published_at, found.published_at_from)
+    if date is None and (date := date_in_url(raw.url)):
+        date_from = "url"
+    date = _with_offset(date)
     return CleanArticle(
         url=raw.url,
         canonical_url=canonical_url(raw.url),
@@ -141,10 +145,17 @@ def _article(
         body=body,
         language=language,
         language_from=language_from,
+        language_score=language_score,
         authors=raw.authors or found.authors,
         authors_from="feed" if raw.authors else found.authors_from,
-        published_at=_with_offset(date),
+        published_at=date,
         published_at_from=date_from,
+        date_doubts=doubts_of(date, raw.fetched_at) if date else [],
+        updated_at=_with_offset(found.updated_at),
+        updated_at_from=found.updated_at_from,
+        site=found.site,
+        section=found.section,
+        dateline=dateline_of(body),
         fetched_at=raw.fetched_at,
         home_country=raw.home_country,
         truncated=truncated,

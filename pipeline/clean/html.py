@@ -11,7 +11,7 @@ from pipeline.clean.extract import extract
 from pipeline.clean.furniture import Part, drop_scripts, find_parts
 from pipeline.clean.lead import find_lead
 from pipeline.clean.links import linked_lines, thin
-from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title
+from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title, search_date
 from pipeline.clean.page import drop, one_line, parse
 from pipeline.clean.root import content_html
 from pipeline.clean.titles import is_title
@@ -57,6 +57,7 @@ def read_page(html: str, outlet: str = "", title: str = "") -> Page:
     drop(parts[Part.FURNITURE])
     read_title(page, metadata, outlet)
     read_credits(page, metadata, title)
+    search_date(html, metadata)
     drop(parts[Part.CREDITS])
     pointers = linked_lines(page)
     _drop_headline(page, metadata.titles)

@@ -26,19 +26,21 @@ def _identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def detect_language(body: str, declared: str) -> tuple[str, str | None]:
-    """ISO 639-1 code and where it came from: `text` or `declared`; ("", None) where nothing tells.
+def detect_language(body: str, declared: str) -> tuple[str, str | None, float | None]:
+    """ISO 639-1 code, where it came from (`text` or `declared`) and the probability that the text gives it.
+
+    ("", None, None) where nothing tells.
 
     A page's template often declares English around a text in another language (fundus: `html lang` alone is right
     on 93.5 %), so a sure reading of the text wins.
     """
     if code := _by_script(body[:_READ_CHARACTERS]):
-        return code, "text"
+        return code, "text", 1.0
     if len(body) >= _ENOUGH_CHARACTERS or not declared:
         code, probability = _identifier().classify(body[:_READ_CHARACTERS])
         if body and probability >= _SURE:
-            return str(code), "text"
-    return (declared, "declared") if declared else ("", None)
+            return str(code), "text", round(float(probability), 4)
+    return (declared, "declared", None) if declared else ("", None, None)
 
 
 def _by_script(text: str) -> str | None:
