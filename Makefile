@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Changes to the lock file make a new environment.
 STAMP := .venv/.set-up
 
-.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places bench compose-check
+.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places train-region bench bench-clean bench-dedupe bench-topic compose-check
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -14,6 +14,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "from pipeline.dedupe import warm_up; warm_up()"  # compiled once, not at the first start
 	touch $(STAMP)
 
 setup: $(STAMP) ## Make .venv with everything
@@ -46,8 +47,8 @@ format: setup ## Format the code
 	$(BIN)/ruff check --fix .
 
 lock: setup ## Compile the lock files from pyproject.toml
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra encoder --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra encoder --extra dev --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
 
 contract: setup ## Write docs/contract from the models
 	$(BIN)/dateline contract
@@ -61,8 +62,20 @@ train-topic: setup ## Train the topic model from DATELINE_SHARED
 places: setup ## Build the table of places
 	$(BIN)/python -m pipeline.classify.build_places --shared $${DATELINE_SHARED:-../shared}
 
+train-region: setup ## Train the ranker of countries from DATELINE_SHARED
+	$(BIN)/python -m pipeline.classify.region_train --shared $${DATELINE_SHARED:-../shared}
+
 bench: setup ## End to end beside a bare trafilatura loop, in one run
 	$(BIN)/python benchmarks/end_to_end.py
+
+bench-clean: setup ## Cleaning beside default trafilatura, on the pages of DATELINE_SHARED
+	$(BIN)/python benchmarks/clean.py
+
+bench-topic: setup ## Topics beside tf-idf, trained and asked in one run
+	$(BIN)/python benchmarks/topic.py
+
+bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream of DATELINE_SHARED
+	$(BIN)/python benchmarks/dedupe.py
 
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

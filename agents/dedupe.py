@@ -15,8 +15,8 @@ from agents.settings import Settings
 from agents.splice import splice
 from agents.stage import Stage
 from agents.topics import INDEX_TOPIC
-from pipeline.dedupe import DEDUPE_VERSION, Deduplicator
-from pipeline.dedupe.fingerprint import Fingerprint
+from pipeline.dedupe import DEDUPE_VERSION, Deduplicator, warm_up
+from pipeline.dedupe.entry import Fingerprint
 from pipeline.events import CleanArticle, Event, Relation, Verdict
 
 #: Relations that go on as articles of their own.
@@ -31,7 +31,8 @@ class _Judged(Event):
 
 def stage(settings: Settings) -> Stage:
     """The stage: one index for each partition of `news.clean`."""
-    indexes: dict[int, Deduplicator] = defaultdict(lambda: Deduplicator(settings.dedupe_memory))
+    warm_up()  # before the consumer is there: no heartbeat may wait for a compiler
+    indexes: dict[int, Deduplicator] = defaultdict(lambda: Deduplicator(settings.dedupe_memory, settings.dedupe_age))
     known: dict[int, int] = defaultdict(int)
 
     async def restore(partition: TP) -> None:
@@ -49,7 +50,7 @@ def stage(settings: Settings) -> Stage:
         except ValidationError as error:
             raise BadRecord(explain(error)) from None
         origin = format_origin(record.origin).decode()
-        fingerprint = indexes[record.partition].judge(article, origin, record.offset)
+        fingerprint = indexes[record.partition].judge(article, origin, record.offset, record.timestamp)
         verdict = fingerprint.verdict
         unique = verdict.relation in _UNIQUE
         return [

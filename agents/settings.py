@@ -67,6 +67,7 @@ class Settings(BaseSettings):
 
     # -- dedupe and trends
     dedupe_memory: int = Field(1_000_000, ge=1, description="Articles remembered, a partition of news.clean.")
+    dedupe_age: float = Field(30 * 86400.0, gt=0, description="Articles older than the newest by more are forgotten.")
     trends_window: int = Field(3600, ge=1)
     trends_keep: int = Field(48, ge=1, description="Windows that can still grow; older events are counted nowhere.")
     # What an upstream stage repeats after a crash lies within its window and the records of one commit interval.

@@ -95,6 +95,14 @@ class Removal(BaseModel):
     count: int
 
 
+class DateDoubt(StrEnum):
+    """What is odd about a publication date."""
+
+    FUTURE = "future"
+    BEFORE_1990 = "before_1990"
+    FAR_FROM_FETCHED = "far_from_fetched"
+
+
 class CleanArticle(Event):
     """An article as a newsroom would print it: title, body (one paragraph a line), language, authors, date.
 
@@ -112,13 +120,22 @@ class CleanArticle(Event):
     language: str = Field("", description="ISO 639-1; empty where it is not known.")
     authors: list[str] = Field(default_factory=list)
     published_at: Time | None = Field(None, description="With the page's own offset.")
+    updated_at: Time | None = Field(None, description="When the page says that it was changed last.")
+    date_doubts: list[DateDoubt] = Field(
+        default_factory=list, description="Why `published_at` is not to be trusted: it is kept as the page has it."
+    )
+    site: str | None = Field(None, description="What the page calls its outlet.")
+    section: str | None = Field(None, description="The outlet's own section, as the page names it.")
+    dateline: str | None = Field(None, description="The place that the text begins with, as it is written.")
     fetched_at: Time | None = None
     home_country: str | None = None
     truncated: bool = Field(False, description="Only the free part before a paywall is here.")
     title_from: str | None = Field(None, description="Where the title came from: feed, json-ld, meta, heading, …")
     authors_from: str | None = None
     published_at_from: str | None = None
+    updated_at_from: str | None = None
     language_from: str | None = None
+    language_score: float | None = Field(None, description="Probability of the language, where the text was read.")
     removed: list[Removal] = Field(default_factory=list)
     clean_version: str | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
@@ -143,6 +160,8 @@ class RejectReason(StrEnum):
     CONSENT_WALL = "consent_wall"
     PAYWALL = "paywall"
     ERROR_PAGE = "error_page"
+    SOFT_404 = "soft_404"
+    FEED = "feed"
     UNSUPPORTED_TYPE = "unsupported_type"
     UNDECODABLE = "undecodable"
 
@@ -173,6 +192,13 @@ class Relation(StrEnum):
     REVISION = "revision"
 
 
+class Passage(BaseModel):
+    """A passage of the newcomer's body that stands in the remembered article, too: Unicode code points."""
+
+    start: int
+    end: int
+
+
 class Verdict(BaseModel):
     """The relation of an article to the stream so far. `duplicate_of` is set for every relation but `original`."""
 
@@ -180,7 +206,15 @@ class Verdict(BaseModel):
     duplicate_of: str | None = Field(None, description="Article id of the cluster's original.")
     similarity: float = Field(0.0, ge=0.0, le=1.0)
     evidence: list[str] = Field(default_factory=list, description="Which keys met.")
+    passages: list[Passage] = Field(
+        default_factory=list, description="Where the shared text stands, to within some words; the longest few."
+    )
     revision: int = Field(0, description="How many changed texts of this page came before.")
+    copies: int = Field(0, description="Articles that repeat the original so far, this one counted.")
+    outlets: int = Field(0, description="Outlets that have the story so far; an estimate past a few.")
+    original_published_at: Time | None = Field(
+        None, description="Of the original. The original is what arrived first, which need not be what appeared first."
+    )
     version: str = ""
 
 

@@ -1,150 +1,179 @@
 """Dedupe: what an article is to those before it.
 
-A verdict is a function of the article's position in the log and of what stood before it: an article is never judged
-against one that came later, and an origin that was judged gets its answer again. So a redelivery, a restart or a
-replayed log gives the same verdicts, whatever the index already holds.
+A verdict is a function of the article's position in the log and of what stood before it. Entries that were judged at
+later positions (written by a worker that died) wait until the log comes to them. So a redelivery, a restart or a
+replayed log gives the same verdicts.
 """
 
-from collections import deque
+import heapq
+import math
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
-from rensa import RMinHashLSH
+import numpy as np
 
-from pipeline.dedupe.fingerprint import EVIDENCE, PERMUTATIONS, Fingerprint, Keys
+from pipeline.dedupe import decision
+from pipeline.dedupe.entry import EMPTY, ENTRY, KEYS, MAGIC, PASSAGES, RELATIONS, Fingerprint, pack_id
+from pipeline.dedupe.index import Index
+from pipeline.dedupe.passages import passages
+from pipeline.dedupe.reading import NUMBERS, Reading, digest
 from pipeline.events import CleanArticle, Origin, Relation, Verdict
+from pipeline.urls import canonical_url
 
-DEDUPE_VERSION = "dedupe-1"
-#: Jaccard similarity of three-word shingles from which an article is a copy: best F1 on the development stream.
-THRESHOLD = 0.33
-# A text that was cut, or spun shorter, has a low similarity with a longer one: there it is a copy where this share of
-# the shorter one's shingles is in both. Below CANDIDATE the estimate is mostly noise (F1 .976 with this rule at .6 and
-# .2, .965 without, .954 at .55 and .15).
-CONTAINED, CANDIDATE = 0.6, 0.2
-# 64 bands of 2 rows: a pair at .2 becomes a candidate with probability 1-(1-.2^2)^64 = .93, one at .33 with .999
-# (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, 3.4).
-BANDS = 64
-# From here on a copy is the same text re-set; below, it was reworded or cut.
-_NEAR = 0.6
-# A cut copy keeps what it keeps to the letter, and one text is longer by as much; what was reworded overlaps less.
-_CUT, _LONGER = 0.8, 1.3
+DEDUPE_VERSION = "dedupe-2"
 REMEMBERED = 1_000_000
+#: Positions before the newest of the changelog that may be missing in it: more than any window of records in flight.
+REACH = 4096
+_TEXT, _URL, _SHINGLES, _NUMBERS, _LEAD = (1 << bit for bit in range(len(KEYS)))
 
 
 class Deduplicator:
-    """A bounded memory of articles, oldest forgotten first. One for each partition of `news.clean`."""
+    """A bounded memory of articles, oldest forgotten first. One for each partition of `news.clean`.
 
-    def __init__(self, remember: int = REMEMBERED) -> None:
-        self._remember = remember
-        self._lsh = RMinHashLSH(threshold=CANDIDATE, num_perm=PERMUTATIONS, num_bands=BANDS)
-        self._entries: dict[int, Fingerprint] = {}
-        self._order: deque[int] = deque()
-        self._by_origin: dict[str, int] = {}
-        self._by_url: dict[bytes, list[int]] = {}
-        self._by_text: dict[bytes, list[int]] = {}
-        self._next = 0
+    `remember` articles at most, and none more than `keep` seconds older than the newest.
+    """
+
+    def __init__(self, remember: int = REMEMBERED, keep: float = math.inf) -> None:
+        self._index = Index(remember)
+        self._keep = keep
+        self._waiting: dict[int, Fingerprint] = {}
+        self._order: list[int] = []
+        self._next, self._last = 0, -1
+        self._newest = 0.0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._index) + len(self._waiting)
 
     def check(self, article: CleanArticle, origin: tuple[str, int, int] | None = None) -> Verdict:
         """Judge an article, then remember it. Without an origin each call is a record of its own."""
         place = Origin(*origin) if origin else article.origin
-        return self.judge(article, str(tuple(place)) if place else f"#{self._next}", self._next).verdict
+        name = "/".join(map(str, place)) if place else f"#{self._next}"
+        return self.judge(article, name, self._next, _seconds(article.fetched_at)).verdict
 
-    def judge(self, article: CleanArticle, origin: str, position: int) -> Fingerprint:
+    def judge(self, article: CleanArticle, origin: str, position: int, time: float = 0.0) -> Fingerprint:
         """Judge the article at a position of the log, remember it, and give what to write to the changelog.
 
-        `origin` names the raw record: a second delivery of it gets the first one's verdict.
+        `origin` names the raw record: a second delivery of it gets the first one's verdict. `time`: of the record.
+        Positions come in order; one that came before may come again.
         """
-        known = self._by_origin.get(origin)
-        if known is not None:
-            return self._entries[known]
-        keys = Keys.of(article)
-        fingerprint = Fingerprint(position, article.id, origin, keys, self._verdict(keys, position))
-        self.remember(fingerprint)
+        self._catch_up(position)
+        key = digest(origin.encode())
+        known = self._index.find("origin", key)
+        if known >= 0:
+            return self._index.fingerprint(known, DEDUPE_VERSION)
+        self._expire(time)
+        fingerprint = self._judge(article, key, position, time)
+        self._add(fingerprint, posted=True)
         return fingerprint
 
     def remember(self, fingerprint: Fingerprint) -> None:
-        """Take a judged article into the memory: from `judge`, or from the changelog after a restart."""
-        position, keys = fingerprint.position, fingerprint.keys
-        if position in self._entries:
-            return
-        self._entries[position] = fingerprint
-        self._order.append(position)
-        self._by_origin[fingerprint.origin] = position
-        self._by_url.setdefault(keys.url, []).append(position)
-        self._by_text.setdefault(keys.text, []).append(position)
-        if keys.signature is not None:
-            self._lsh.insert(position, keys.signature)
-        self._next = max(self._next, position + 1)
-        if len(self._order) > self._remember:
-            self._forget(self._order.popleft())
+        """Take in what was judged before a restart: it waits until the log comes to its position.
 
-    def _verdict(self, keys: Keys, position: int) -> Verdict:
-        same_text = self._before(self._by_text.get(keys.text, ()), position)
-        if same_text:
-            return self._copy(Relation.EXACT, same_text[0], 1.0)
-        same_page = self._before(self._by_url.get(keys.url, ()), position)
-        if same_page:
-            first = same_page[0]
-            texts = {entry.keys.text for entry in same_page}
-            return self._copy(Relation.REVISION, first, _similarity(keys, first.keys), revision=len(texts))
-        if keys.signature is not None:
-            candidates = self._before(self._lsh.query(keys.signature), position)
-            scored = [(_similarity(keys, entry.keys), -entry.position, entry) for entry in candidates]
-            copied = [row for row in scored if _is_copy(keys, row[2].keys, row[0])]
-            if copied:
-                similarity, _, best = max(copied, key=lambda row: row[:2])
-                return self._copy(_relation(keys, best.keys, similarity), best, similarity)
-        return Verdict(relation=Relation.ORIGINAL, version=DEDUPE_VERSION)
+        Only what lies within `REACH` of the newest can have a gap before it that is still to be judged; all else is
+        added at once.
+        """
+        position = fingerprint.position
+        if position >= self._next and position not in self._waiting:
+            self._waiting[position] = fingerprint
+            heapq.heappush(self._order, position)
+            self._last = max(self._last, position)
+            self._catch_up(self._last - REACH)
 
-    def _before(self, positions: object, position: int) -> list[Fingerprint]:
-        """The remembered articles among these that stand before a position, first one first."""
-        earlier = sorted(p for p in positions if p < position)  # type: ignore[attr-defined]  # rensa has no stubs
-        return [self._entries[p] for p in earlier if p in self._entries]
+    def _catch_up(self, position: int) -> None:
+        """Add the entries that wait and stand before, or at, a position."""
+        while self._order and self._order[0] <= position:
+            fingerprint = self._waiting.pop(heapq.heappop(self._order))
+            if self._index.find("origin", int(fingerprint.entry["origin"][0])) < 0:
+                self._expire(float(fingerprint.entry["time"][0]))
+                self._add(fingerprint, posted=False)
 
-    @staticmethod
-    def _copy(relation: Relation, of: Fingerprint, similarity: float, revision: int = 0) -> Verdict:
-        return Verdict(
-            relation=relation,
-            duplicate_of=of.original,
-            similarity=round(min(1.0, similarity), 3),
-            evidence=EVIDENCE[relation],
-            revision=revision,
-            version=DEDUPE_VERSION,
-        )
+    def _expire(self, time: float) -> None:
+        self._newest = max(self._newest, time)
+        index = self._index
+        while len(index) and index.entries["time"][index.forgotten % index.capacity] < self._newest - self._keep:
+            index.forget()
 
-    def _forget(self, position: int) -> None:
-        entry = self._entries.pop(position)
-        self._by_origin.pop(entry.origin, None)
-        for index, key in ((self._by_url, entry.keys.url), (self._by_text, entry.keys.text)):
-            index[key].remove(position)
-            if not index[key]:
-                del index[key]
-        if entry.keys.signature is not None:
-            self._lsh.remove(position)
+    def _add(self, fingerprint: Fingerprint, *, posted: bool) -> None:
+        slot = self._index.add(fingerprint, posted=posted)
+        entry = self._index.entries[slot]
+        root = self._index.at(int(entry["root"]))
+        if root >= 0 and root != slot:
+            self._index.entries["cluster_copies"][root] = entry["copies"]
+            self._index.entries["cluster_outlets"][root] = entry["outlets"]
+        self._next = max(self._next, int(entry["position"]) + 1)
+
+    def _judge(self, article: CleanArticle, origin: int, position: int, time: float) -> Fingerprint:
+        index, reading = self._index, Reading(article.body)
+        url = article.canonical_url or canonical_url(article.url)
+        # A dictionary: writing the fields of a packed row one by one takes longer than all the reading.
+        entry = dict(EMPTY)
+        entry["magic"], entry["position"], entry["time"] = MAGIC, position, time
+        entry["origin"], entry["url"] = origin, digest(url.encode("utf-8", "surrogatepass"))
+        # An article of no words at all is told apart by its title, or by its address.
+        wordless = ("\0" + (article.title or url)).encode("utf-8", "surrogatepass")
+        entry["text"] = reading.exact if reading.count else digest(wordless)
+        entry["shingles"], entry["sketch"], entry["early"] = reading.distinct, reading.sketch, reading.early
+        entry["numbers"] = np.zeros(NUMBERS, np.uint16)
+        entry["numbers"][: len(reading.numbers)] = reading.numbers[:NUMBERS]
+        entry["numbers_in_all"] = min(255, len(reading.numbers))
+        outlet = article.source or urlsplit(url).hostname or ""
+        entry["outlets"] = 1 << digest(outlet.casefold().encode("utf-8", "surrogatepass")) % 64
+
+        root_id = ""
+        page, same = index.find("url", int(entry["url"])), index.find("text", int(entry["text"]))
+        entry["texts"] = index.entries["texts"][page] if page >= 0 else 1
+        if same >= 0:
+            root_id = self._repeat(entry, Relation.EXACT, same, 1.0, _TEXT)
+        elif page >= 0:
+            shares = [c.similarity for slot, c in index.compare(reading) if slot == page]
+            root_id = self._repeat(entry, Relation.REVISION, page, max([0.0, *shares]), _URL)
+            entry["revision"] = entry["texts"]
+            entry["texts"] += 1
+        elif reading.distinct >= decision.LEAST_SHINGLES:
+            found = max(index.compare(reading), key=lambda pair: pair[1].probability, default=None)
+            corrected = decision.says_corrected(article.title, article.body)
+            if found and found[1].probability >= (decision.CORRECTED if corrected else decision.THRESHOLD):
+                slot, comparison = found
+                relation = Relation.REVISION if corrected else comparison.relation
+                evidence = _SHINGLES | _NUMBERS * comparison.numbers_agree | _LEAD * comparison.lead_agrees
+                root_id = self._repeat(entry, relation, slot, comparison.similarity, evidence)
+                shared = passages(reading, comparison, PASSAGES)
+                entry["passages"] = shared + [(0, 0)] * (PASSAGES - len(shared))
+        packed = pack_id(article.id)
+        entry["odd"] |= packed is None
+        entry["id"] = np.void(packed or bytes(16))
+        if not root_id:
+            root_id, entry["root"], entry["root_id"] = article.id, position, entry["id"]
+            entry["odd"] *= 3
+            entry["root_published"] = _seconds(article.published_at)
+        entry["cluster_copies"], entry["cluster_outlets"] = entry["copies"], entry["outlets"]
+        index.post(entry)
+        return Fingerprint(np.array([tuple(entry.values())], ENTRY), article.id, root_id, DEDUPE_VERSION)
+
+    def _repeat(self, entry: dict[str, Any], relation: Relation, slot: int, similarity: float, evidence: int) -> str:
+        """Write that an entry repeats the article in a slot; gives the id of the cluster's original."""
+        other = self._index.entries[slot]
+        root = self._index.at(int(other["root"]))
+        cluster = self._index.entries[root] if root >= 0 else other
+        entry["relation"], entry["similarity"], entry["evidence"] = RELATIONS.index(relation), similarity, evidence
+        entry["root"], entry["root_published"] = other["root"], other["root_published"]
+        entry["root_id"] = other["root_id"]
+        entry["odd"] = int(other["odd"]) & 2
+        entry["copies"], entry["outlets"] = cluster["cluster_copies"] + 1, cluster["cluster_outlets"] | entry["outlets"]
+        return self._index.ids(slot)[1]
 
 
-def _similarity(keys: Keys, other: Keys) -> float:
-    """Estimated Jaccard similarity of two articles' shingles."""
-    if keys.signature is None or other.signature is None:
-        return 0.0
-    return float(keys.signature.jaccard(other.signature))
+def warm_up() -> None:
+    """Have everything compiled: some seconds where no earlier run left it on disk, else half a second."""
+    words = [f"word{number}" for number in range(40)]
+    index = Deduplicator(2)
+    for number, order in enumerate((words, words[:-4], words[3:], words[::-1])):
+        index.check(CleanArticle(url=f"https://{number}.example/", body=" ".join(order)))
+    again = Deduplicator(2)
+    again.remember(index.judge(CleanArticle(url="https://last.example/", body=" ".join(words)), "last", 0))
+    again.judge(CleanArticle(url="https://next.example/"), "next", 1)
 
 
-def _contained(keys: Keys, other: Keys, similarity: float) -> float:
-    """Share of the shorter text's shingles that are in both: it follows from Jaccard similarity and the two sizes."""
-    return similarity * (keys.shingles + other.shingles) / (1 + similarity) / min(keys.shingles, other.shingles)
-
-
-def _is_copy(keys: Keys, other: Keys, similarity: float) -> bool:
-    contained = _contained(keys, other, similarity)
-    return similarity >= THRESHOLD or (similarity >= CANDIDATE and contained >= CONTAINED)
-
-
-def _relation(keys: Keys, other: Keys, similarity: float) -> Relation:
-    """Which kind of copy."""
-    if similarity >= _NEAR:
-        return Relation.NEAR
-    shorter, longer = sorted((keys.shingles, other.shingles))
-    cut = _contained(keys, other, similarity) >= _CUT and longer >= _LONGER * shorter
-    return Relation.PARTIAL if cut else Relation.SPUN
+def _seconds(time: datetime | None) -> float:
+    return time.timestamp() if time else 0.0

@@ -1,0 +1,171 @@
+"""De-duplication: quality on the development stream, and rate, memory and recovery, beside rensa and datasketch.
+
+    make bench-dedupe            DATELINE_SHARED=../shared; --remembered 1000000 for the long run
+
+One core, one run. The rates are of CPU time from text to verdict, on the stream's articles, in a memory that holds so
+many others already: made-up entries with sketches distributed like real ones.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from datasketch import MinHash, MinHashLSH
+from rensa import RMinHash, RMinHashLSH
+
+from pipeline.dedupe import DEDUPE_VERSION, Deduplicator
+from pipeline.dedupe.entry import ENTRY, MAGIC, Fingerprint
+from pipeline.dedupe.reading import SKETCH
+from pipeline.events import CleanArticle
+
+SHARED = Path(os.environ.get("DATELINE_SHARED", "../shared"))
+STREAM = SHARED / "data/dedup/dev.jsonl.gz"
+PAIRS = SHARED / "data/dedup/dev_pairs.jsonl.gz"
+TIMED = 1500
+#: Jaccard similarity from which the baselines call a pair copies.
+BASELINE = 0.5
+#: Entries that are kept to time the recovery with.
+READ_BACK = 100_000
+
+
+def articles(rows: list[dict[str, Any]]) -> list[CleanArticle]:
+    return [
+        CleanArticle(
+            id=row["id"], url=row["url"] or f"urn:row:{n}", title=row["title"] or "", body=row["text"],
+            source=row["source"], published_at=row["published"],
+        )
+        for n, row in enumerate(rows)
+    ]  # fmt: skip
+
+
+def score(rows: list[dict[str, Any]], found: list[str | None]) -> dict[str, Any]:
+    path = Path("var/bench-dedupe.jsonl")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        "".join(json.dumps({"id": r["id"], "duplicate_of": f}) + "\n" for r, f in zip(rows, found, strict=True))
+    )
+    command = [
+        sys.executable,
+        SHARED / "tools/score_dedup.py",
+        "--truth",
+        STREAM,
+        "--pairs",
+        PAIRS,
+        "--pred",
+        path,
+        "--json",
+    ]
+    result: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)[
+        "all"
+    ]
+    return result
+
+
+def show(name: str, result: dict[str, Any], rate: float) -> None:
+    recall = " / ".join(f"{result['relation_recall'][k][0]:.3f}" for k in ("near", "spun", "partial", "revision"))
+    hard = result["hard_negatives_merged"]["all"][0]
+    print(f"{name:22} F1 {result['f1']:.3f}  near/spun/partial/revision {recall}  hard {hard:.2%}  {rate:,.0f}/s")
+
+
+def baseline(name: str, rows: list[dict[str, Any]]) -> None:
+    """MinHash of word 5-grams at .5, the first candidate wins."""
+    lsh = (
+        RMinHashLSH(threshold=BASELINE, num_perm=128, num_bands=32)
+        if name == "rensa"
+        else MinHashLSH(threshold=BASELINE)
+    )
+    found: list[str | None] = []
+    sketches: dict[int, Any] = {}
+    started = time.process_time()
+    for number, row in enumerate(rows):
+        words = row["text"].lower().split()
+        grams = {" ".join(words[at : at + 5]) for at in range(max(1, len(words) - 4))}
+        if name == "rensa":
+            sketch = RMinHash(num_perm=128, seed=1)
+            sketch.update(list(grams))
+            hits = [h for h in lsh.query(sketch) if sketch.jaccard(sketches[h]) >= BASELINE] if number else []
+        else:
+            sketch = MinHash(num_perm=128)
+            sketch.update_batch([gram.encode() for gram in grams])
+            hits = lsh.query(sketch)
+        sketches[number] = sketch
+        found.append(rows[min(hits)]["id"] if hits else None)
+        lsh.insert(number, sketch)
+    rate = len(rows) / (time.process_time() - started)
+    show(f"{name} MinHash .5", score(rows, found), rate)
+
+
+def fill(index: Deduplicator, count: int, first: int = 0) -> list[bytes]:
+    """Remember made-up articles of 100 to 1,500 shingles; one in ten holds a template of 12 shingles."""
+    rng = np.random.default_rng(1)
+    written = []
+    for position in range(first, first + count):
+        row = np.zeros(1, ENTRY)
+        entry = row[0]
+        shingles = int(rng.integers(100, 1500))
+        sketch = rng.integers(1, 2**32 * SKETCH // shingles if shingles > SKETCH else 2**32, SKETCH, dtype=np.uint32)
+        if position % 10 == 0:
+            sketch[:12] = np.arange(1, 13) * 7919 + position // 10 % max(1, count // 10_000) * 131_071
+        entry["magic"], entry["position"], entry["root"] = MAGIC, position, position
+        entry["sketch"], entry["shingles"] = np.sort(sketch), shingles
+        entry["origin"], entry["url"], entry["text"] = rng.integers(1, 2**63, 3)
+        entry["id"] = entry["root_id"] = rng.bytes(16)
+        index._index.post(entry)  # noqa: SLF001 - as a judgement would
+        fingerprint = Fingerprint(row, entry["id"].tobytes().hex(), entry["id"].tobytes().hex(), DEDUPE_VERSION)
+        index._add(fingerprint, posted=True)  # noqa: SLF001
+        if len(written) < READ_BACK:
+            written.append(fingerprint.to_bytes())
+    return written
+
+
+def ours(rows: list[dict[str, Any]], remembered: int) -> float:
+    news, before = articles(rows), psutil.Process().memory_info().rss
+    index = Deduplicator(remembered + len(rows))
+    written = fill(index, remembered)
+    grown = psutil.Process().memory_info().rss - before - sum(map(len, written))
+    verdicts = [index.check(article) for article in news[:-TIMED]]
+    started = time.process_time()
+    verdicts += [index.check(article) for article in news[-TIMED:]]
+    rate = TIMED / (time.process_time() - started)
+    ids = {row["id"]: row for row in rows}
+    found = [v.duplicate_of if v.duplicate_of in ids else None for v in verdicts]
+    show(f"Dateline, {remembered:,}", score(rows, found), rate)
+    pairs = [(r["relation"], str(v.relation)) for r, v in zip(rows, verdicts, strict=True)
+             if v.duplicate_of in ids and ids[v.duplicate_of]["cluster"] == r["cluster"]]  # fmt: skip
+    print(f"{'':22} relation right {sum(a == b for a, b in pairs) / len(pairs):.3f}"
+          f"  wrong: {Counter(p for p in pairs if p[0] != p[1]).most_common(4)}")  # fmt: skip
+    if remembered >= len(written) > 0:
+        started = time.process_time()
+        again = Deduplicator(remembered)
+        for data in written:
+            again.remember(Fingerprint.from_bytes(data, DEDUPE_VERSION))
+        seconds = (time.process_time() - started) / len(written) * remembered
+        print(f"{'':22} {grown / remembered:,.0f} bytes an article in all; {seconds:.1f} s to take in the changelog")
+    return rate
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--remembered", type=int, default=100_000)
+    parser.add_argument("--alone", action="store_true", help="leave out rensa and datasketch")
+    arguments = parser.parse_args()
+    with gzip.open(STREAM, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    if not arguments.alone:
+        baseline("rensa", rows)
+        baseline("datasketch", rows)
+    small, large = ours(rows, 10_000), ours(rows, arguments.remembered)
+    print(f"the rate at {arguments.remembered:,} remembered over that at 10,000: {large / small:.2f}")
+
+
+if __name__ == "__main__":
+    main()
