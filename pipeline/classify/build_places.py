@@ -53,7 +53,7 @@ CITY, LARGE_CITY = 100_000, 300_000
 #: A name shared by cities of two countries belongs to the larger where it is this many times larger, else to none.
 DOMINANCE = 4
 #: City names that are words, first names or surnames more often than places.
-NOT_CITIES = frozenset((DATA / "not_cities.txt").read_text("utf-8"))
+NOT_CITIES = _words((DATA / "not_cities.txt").read_text("utf-8"))
 SCRIPTS = {
     "cyrillic": re.compile(r"[Ѐ-ӿ .\-]{4,}"),
     "greek": re.compile(r"[Ͱ-Ͽ \-]{4,}"),

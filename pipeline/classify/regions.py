@@ -1,41 +1,41 @@
-"""Which countries an article is about: a dictionary scan, a score that can be read off the evidence, M49 areas.
+"""Which countries an article is about: a dictionary scan, a ranker over what it found, M49 areas.
 
-Every mention weighs by what it is and where it stands; a country's mentions add up with falling returns; those near the
-best are the focus. The feed's home country is a prior that decides only where the text names little.
+Every mention weighs by what it is and where it stands, which is the evidence; a logistic ranker over all mentions says
+which countries are the focus, or that there is none. The feed's home country is a prior that the text can outvote.
 """
 
-import math
 import re
 
 from pipeline.classify.guards import resolve
 from pipeline.classify.places import Gazetteer, Mention, gazetteer
+from pipeline.classify.region_money import money
+from pipeline.classify.region_ranker import LEAD, Judgement, Layout, ranker
 from pipeline.events import AreaScore, CleanArticle, CountryScore, Evidence, Regions
 
-REGIONS_VERSION = "regions-1"
+REGIONS_VERSION = "regions-2"
 
 #: Code points of the body that are read: the countries of a story are named early, and the tail holds links.
 BODY_READ = 6000
-#: Code points that count as lead: two paragraphs of an agency story.
-LEAD = 350
-
-# The weights were chosen by coordinate descent on ../shared/data/{region,labelled}/train.jsonl.gz, in quarters.
-#: By kind of mention: name, demonym, capital, region of a country, institution, other city.
+#: Weights of evidence by kind of mention: name, demonym, capital, region of a country, institution, other city.
 KIND_WEIGHT = {"n": 1.0, "w": 1.0, "c": 1.0, "r": 1.0, "i": 0.75, "t": 0.75}
-#: A Reuters editor would have 4 for the dateline; stories from a capital about elsewhere do not bear that.
 TITLE_WEIGHT, LEAD_WEIGHT, DATELINE_WEIGHT = 2.5, 1.5, 3.0
 #: The n-th mention in the body weighs n to the minus this: ten mentions are worth five.
 SATURATION = 0.75
-#: Focus: at least this share of the best country's weight.
-FOCUS_SHARE = 0.5
-#: Weight below which a country is no focus: a name in the lead passes, one further down does not.
-LEAST = 1.25
-#: The home country comes in, with `LEAST`, while the best country has less than one name in the lead.
-HOME_UNTIL = 1.5
-#: Weight at which the score says 0.63: a name in the title and one in the lead.
-SURE = 4.0
-#: More focus countries than this make a story about the world.
-MOST_COUNTRIES = 6
+#: Weight of the home country as evidence where the text does not name it.
+PRIOR_WEIGHT = 1.25
+#: Further countries are a focus from this probability; in cross-validation F1 is the same from here to 0.5.
+FOCUS_FROM = 0.38
+#: More focus countries than this make a story about the world; the readers named four at most.
+MOST_COUNTRIES = 4
+#: A text that names so many countries, none in the title nor this share of the mentions, is a list.
+LIST_COUNTRIES, LIST_SHARE = 15, 0.2
 EVIDENCE_EACH = 3
+#: Languages of the press of one country: its home prior where the caller gives none.
+LANGUAGE_HOME = {
+    "bg": "BG", "cs": "CZ", "da": "DK", "fi": "FI", "hu": "HU", "he": "IL", "is": "IS", "ja": "JP", "ka": "GE",
+    "lt": "LT", "lv": "LV", "mk": "MK", "nb": "NO", "nn": "NO", "no": "NO", "pl": "PL", "sk": "SK", "sl": "SI",
+    "sv": "SE", "th": "TH", "uk": "UA", "hy": "AM", "et": "EE", "hr": "HR", "id": "ID", "it": "IT", "vi": "VN",
+}  # fmt: skip
 
 _DATELINE_END = re.compile(r"\s?[—–]\s|\s--?\s|\)\s?[:.]?\s")
 _DATELINE_SIGN = re.compile(r"\d|\([^)]*[A-Z][^)]*\)?$")
@@ -46,37 +46,48 @@ DATELINE_READ = 80
 def classify_regions(article: CleanArticle) -> Regions:
     """The focus countries of an article, best first, with evidence, and the M49 areas they roll up to.
 
-    Reads the title and the first 6,000 code points of the body. Scores are in 0..1: 1 - exp(-weight / 4), where weight
-    sums the mentions. No country: `abstained` says why (`no_text`, `no_place_named`, `no_focus`). Raises OSError or
-    ValueError on first use where the place table is missing or damaged.
+    Reads the title and the first 6,000 code points of the body. Scores are in 0..1: the ranker's probability that the
+    country is a focus. No country: `abstained` says why (`no_text`, `no_place_named`, `no_focus`). Raises OSError or
+    ValueError on first use where the place table or the ranker is missing or damaged.
     """
     places = gazetteer()
     title, body = article.title, article.body[:BODY_READ]
     if not title and not body:
         return Regions(abstained="no_text", version=REGIONS_VERSION)
     text = f"{title}\n\n{body}" if title else body
-    body_start = len(text) - len(body)
-    home = article.home_country if article.home_country in places.countries else None
-    found = places.scan(text, article.language)
-    mentions = resolve(found, text, len(title), article.language, home)
-    weighed = _weigh(mentions, body_start, _dateline_end(text, body_start, mentions))
-    totals = {iso2: sum(weight for weight, _ in parts) for iso2, parts in weighed.items()}
-    if home and max(totals.values(), default=0.0) < HOME_UNTIL:
-        totals[home] = totals.get(home, 0.0) + LEAST
-    focus = _focus(totals)
+    mentions, layout, home = read(title, body, article.language, article.home_country)
+    if not mentions and not home:
+        return Regions(abstained="no_place_named", version=REGIONS_VERSION)
+    judgement = ranker().judge(mentions, text, layout, home)
+    focus = [] if _is_list(mentions, layout) or _is_aside(mentions, layout, home) else _focus(judgement)
     if not focus:
-        reason = "no_focus" if totals else "no_place_named"
-        return Regions(abstained=reason, version=REGIONS_VERSION)
+        return Regions(abstained="no_focus", version=REGIONS_VERSION)
+    weighed = _weigh(mentions, layout)
+    prior = f"home country of the {'feed' if home == article.home_country else 'language'}: {home}"
     countries = [
         CountryScore(
             iso2=iso2,
             name=places.countries[iso2].name,
-            score=_score(totals[iso2]),
-            evidence=_evidence(weighed.get(iso2, []), text, body_start, home if iso2 == home else None),
+            score=round(score, 4),
+            evidence=_evidence(weighed.get(iso2, []), text, layout.body_start, prior if iso2 == home else ""),
         )
-        for iso2 in focus
+        for iso2, score in focus
     ]
     return Regions(countries=countries, areas=_areas(countries, places), version=REGIONS_VERSION)
+
+
+def read(title: str, body: str, language: str, given: str | None) -> tuple[list[Mention], Layout, str | None]:
+    """What title and body name, as code points of both with a blank line between, and the home country that counts."""
+    places = gazetteer()
+    text = f"{title}\n\n{body}" if title else body
+    body_start = len(text) - len(body)
+    home = given if given in places.countries else None
+    found = sorted([*places.scan(text, language), *money(text)])
+    mentions = resolve(found, text, len(title), language, home)
+    layout = Layout(body_start, _dateline_end(text, body_start, mentions), len(text))
+    if home is None and not any(mention.start < layout.dateline_end + LEAD for mention in mentions):
+        home = LANGUAGE_HOME.get(language[:2])
+    return mentions, layout, home
 
 
 def _dateline_end(text: str, body_start: int, mentions: list[Mention]) -> int:
@@ -93,40 +104,52 @@ def _dateline_end(text: str, body_start: int, mentions: list[Mention]) -> int:
     return body_start
 
 
-def _weigh(mentions: list[Mention], body_start: int, dateline_end: int) -> dict[str, list[tuple[float, Mention]]]:
+def _weigh(mentions: list[Mention], layout: Layout) -> dict[str, list[tuple[float, Mention]]]:
     """Each country's mentions with their weights. Repetition in the body saturates."""
     weighed: dict[str, list[tuple[float, Mention]]] = {}
     times: dict[str, int] = {}
     for mention in mentions:
         weight = KIND_WEIGHT[mention.kind]
-        if mention.start < body_start:
+        if mention.start < layout.body_start:
             weight *= TITLE_WEIGHT
-        elif mention.end <= dateline_end:
+        elif mention.end <= layout.dateline_end:
             weight *= DATELINE_WEIGHT
         else:
-            times[mention.iso2] = times.get(mention.iso2, 0) + 1
-            weight *= (LEAD_WEIGHT if mention.start < body_start + LEAD else 1.0) / times[mention.iso2] ** SATURATION
+            times[mention.iso2] = nth = times.get(mention.iso2, 0) + 1
+            weight *= (LEAD_WEIGHT if mention.start < layout.body_start + LEAD else 1.0) / nth**SATURATION
         weighed.setdefault(mention.iso2, []).append((weight, mention))
     return weighed
 
 
-def _focus(totals: dict[str, float]) -> list[str]:
-    """Countries near enough to the best, best first."""
-    if not totals:
+def _is_list(mentions: list[Mention], layout: Layout) -> bool:
+    """A table of countries is about none of them."""
+    counts: dict[str, int] = {}
+    for mention in mentions:
+        counts[mention.iso2] = counts.get(mention.iso2, 0) + 1
+    many = len(counts) >= LIST_COUNTRIES and max(counts.values()) < LIST_SHARE * len(mentions)
+    return many and mentions[0].start >= layout.body_start
+
+
+def _is_aside(mentions: list[Mention], layout: Layout, home: str | None) -> bool:
+    """One place in the whole text, once, below the lead, is where somebody happens to be."""
+    return home is None and len(mentions) == 1 and mentions[0].start >= layout.dateline_end + LEAD
+
+
+def _focus(judgement: Judgement) -> list[tuple[str, float]]:
+    """The first country and those surely beside it, with scores that fall; none where "no country" is likelier."""
+    first = max(judgement.first, key=lambda iso2: (judgement.first[iso2], iso2))
+    if judgement.nothing > judgement.first[first]:
         return []
-    bar = max(LEAST, FOCUS_SHARE * max(totals.values()))
-    ranked = sorted((iso2 for iso2, total in totals.items() if total >= bar), key=lambda iso2: (-totals[iso2], iso2))
-    return ranked[:MOST_COUNTRIES]
+    best = max(judgement.first[first], judgement.focus[first])
+    rest = [(iso2, score) for iso2, score in judgement.focus.items() if iso2 != first and score >= FOCUS_FROM]
+    rest.sort(key=lambda pair: (-pair[1], pair[0]))
+    return [(first, best), *((iso2, min(score, best)) for iso2, score in rest)][:MOST_COUNTRIES]
 
 
-def _score(total: float) -> float:
-    return round(1 - math.exp(-total / SURE), 4)
-
-
-def _evidence(parts: list[tuple[float, Mention]], text: str, body_start: int, home: str | None) -> list[Evidence]:
+def _evidence(parts: list[tuple[float, Mention]], text: str, body_start: int, prior: str) -> list[Evidence]:
     """The heaviest mentions, each wording once, in the fields' own offsets; the home country where nothing is named."""
-    if not parts and home:
-        return [Evidence(text=f"home country of the feed: {home}", weight=LEAST)]
+    if not parts and prior:
+        return [Evidence(text=prior, weight=PRIOR_WEIGHT)]
     evidence: dict[str, Evidence] = {}
     for weight, mention in sorted(parts, key=lambda part: (-part[0], part[1].start)):
         wording = text[mention.start : mention.end]
