@@ -12,13 +12,13 @@ from typing import Any
 
 from pipeline.clean.dateline import dateline_of
 from pipeline.clean.dates import date_in_url, doubts_of, parse_date
-from pipeline.clean.decode import decode, media_type
 from pipeline.clean.html import read_page
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
 from pipeline.clean.language import detect_language
 from pipeline.clean.metadata import Metadata
-from pipeline.clean.page import PageRefused
+from pipeline.clean.page import PageRefused, check_text
 from pipeline.clean.rules import drop_lines, drop_pull_quotes, drop_repeats, removals
+from pipeline.clean.sniff import read_body
 from pipeline.clean.tail import drop_tail
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
 from pipeline.clean.titles import is_title
@@ -26,8 +26,6 @@ from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, R
 from pipeline.urls import canonical_url
 
 CLEAN_VERSION = "clean-1"
-_HTML_TYPES = {"text/html", "application/xhtml+xml", "application/xml", "text/xml"}
-_SNIFFED_CHARACTERS = 4000
 # The title is repeated within the first lines: under a kicker, over the standfirst.
 _TITLE_LINES = 3
 _BULLET = re.compile(r"^[-•*] ")
@@ -42,7 +40,7 @@ def clean(raw: RawArticle, origin: Origin | None = None) -> CleanArticle | Rejec
     is the place of the raw record, where it is known; it goes into the article and its id.
     """
     try:
-        kind, text = _text_of(raw)
+        kind, text = read_body(raw)
         if not text.strip():
             return _reject(raw, origin, RejectReason.EMPTY, "the body is empty")
         return _clean_page(raw, origin, text) if kind == "html" else _clean_text(raw, origin, text)
@@ -50,26 +48,11 @@ def clean(raw: RawArticle, origin: Origin | None = None) -> CleanArticle | Rejec
         return _reject(raw, origin, refused.reason, str(refused))
 
 
-def _text_of(raw: RawArticle) -> tuple[str, str]:
-    """The body as text, and whether it is `html` or `text`. Raises PageRefused for media that are neither."""
-    if raw.html is not None:
-        return "html", raw.html
-    if raw.text is not None:
-        return "text", raw.text
-    content, kind = raw.content or b"", media_type(raw.content_type)
-    if kind and kind not in _HTML_TYPES and kind != "text/plain":
-        raise PageRefused(RejectReason.UNSUPPORTED_TYPE, f"content of type {kind[:80]!r} is no news text")
-    text, _ = decode(content, raw.content_type)
-    if "\0" in text[:_SNIFFED_CHARACTERS]:
-        raise PageRefused(RejectReason.UNDECODABLE, "the content is binary")
-    tagged = "<" in text[:_SNIFFED_CHARACTERS] and ">" in text[:_SNIFFED_CHARACTERS]
-    return ("html" if kind in _HTML_TYPES or (not kind and tagged) else "text"), text
-
-
 def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArticle | RejectedArticle:
     page = read_page(html, raw.source or "", tidy(raw.title or "").strip())
     found = page.metadata
     removed: Counter[str] = Counter()
+    check_text("\n".join(page.lines))
     lines = [line for text in page.lines for line in split_lines(text)]
     title = _title(raw, found)
     lines = _drop_pointers(_drop_title(lines, [title, *found.titles], removed), page.pointers, removed)
@@ -79,7 +62,7 @@ def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArtic
         drop_paywall_lines(lines) if truncated else lines, removed, raw.source or found.site or ""
     )
     body = "\n".join(lines)
-    if no := judge_page(page, body):
+    if no := judge_page(page, body, html, raw.url):
         return _reject(raw, origin, *no)
     if authors and not found.authors:
         found.authors, found.authors_from = authors, "byline"
@@ -90,6 +73,7 @@ def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArtic
 
 def _clean_text(raw: RawArticle, origin: Origin | None, text: str) -> CleanArticle | RejectedArticle:
     removed: Counter[str] = Counter()
+    check_text(text)
     lines = split_lines(text)
     found = Metadata()
     found.title = take_title(lines, removed)

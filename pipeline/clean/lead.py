@@ -18,6 +18,8 @@ _CHARACTERS = (40, 900)
 # A description is often cut short: this much of it must agree.
 _AGREES_CHARACTERS = 40
 _PARAGRAPHS = frozenset(("p", "h2", "h3", "h4"))
+# So much of a line is compared before its words are.
+_START_CHARACTERS = 3
 # Leads may come as up to three lines of key points.
 _MOST = 3
 
@@ -31,6 +33,8 @@ class Lead(NamedTuple):
 
     def missing_from(self, lines: Sequence[str]) -> list[str]:
         """The candidates that stand before the first of the lines and are in none of them."""
+        if not self.candidates:
+            return []
         have = " ".join(word for line in lines for word in words(line))
         first = self.text.find(lines[0][:_AGREES_CHARACTERS]) if lines else -1
         if first < 0:
@@ -58,16 +62,18 @@ def find_lead(page: LexborHTMLParser, text: str, metadata: Metadata) -> Lead:
         line = one_line(node)
         if not _CHARACTERS[0] <= len(line) <= _CHARACTERS[1] or line in candidates or node.tag == "li":
             continue
-        if (named or _agrees(" ".join(words(line)), known)) and not is_title(line, titles):
+        if (named or _agrees(line, known)) and not is_title(line, titles):
             candidates.append(line)
     whole = [line for line in given if len(line) >= _CHARACTERS[0] and line in text]
     candidates += [line for line in whole if not any(line in other for other in candidates)]
     return Lead(candidates, text, titles)
 
 
-def _agrees(text: str, descriptions: Sequence[str]) -> bool:
-    return any(
-        min(len(text), len(known)) >= _AGREES_CHARACTERS
-        and (text.startswith(known[:-3]) or known.startswith(text[:-3]))
-        for known in descriptions
-    )
+def _agrees(line: str, descriptions: Sequence[str]) -> bool:
+    """Whether a line and one of the descriptions begin alike, as far as the shorter goes."""
+    start = line[:_START_CHARACTERS].casefold()
+    if not any(start in known for known in descriptions):
+        return False
+    text = " ".join(words(line))
+    long_enough = [known for known in descriptions if min(len(text), len(known)) >= _AGREES_CHARACTERS]
+    return any(text.startswith(known[:-3]) or known.startswith(text[:-3]) for known in long_enough)

@@ -9,7 +9,7 @@ _WORD = re.compile(r"\w+")
 _SAME_SHARE = 0.6
 # "Weather" is in many titles, and a heading of its own.
 _SAME_CHARACTERS = 12
-_SEPARATED = re.compile(r"\s+[|–—»·•:-]+\s+|\s*[|｜：]\s*")
+_SEPARATED = re.compile(r"\s+[|–—»·•-]+\s+|\s*[|｜：]\s*|:\s+")
 
 
 def words(text: str) -> list[str]:
