@@ -40,6 +40,8 @@ _PARTICLES = {
     "dos", "das", "do", "du", "y", "e", "zu", "ter", "and", "und", "et",
 }  # fmt: skip
 _NAME_WORD = re.compile(r"^(?:(?:al|el|ar|as|an|d|o|l|ben|bin|abu)[-'’])?[^\W\d_][\w.'’-]*$", re.IGNORECASE)
+# Family and given name of a Japanese byline, a space between them: 久我山 悠介.
+_JAPANESE_NAME = re.compile(r"^[\u3400-\u9fff々]{1,4}[ \u3000][\u3400-\u9fff々\u3040-\u309f]{1,4}$")
 _SENTENCE_END = (".", "!", "?", "…", ":", ";", ",", "。", "！", "？", "।", '"', "”")
 
 
@@ -108,6 +110,8 @@ def _read_part(part: str) -> tuple[list[str], datetime | None]:
 
 
 def _is_one_name(text: str) -> bool:
+    if _JAPANESE_NAME.match(text):
+        return True
     words = text.split()
     if not 2 <= len(words) <= 5 or text.endswith(_SENTENCE_END):  # noqa: PLR2004 - see is_name
         return False

@@ -64,15 +64,16 @@ def without_outlet(declared: str, lines: list[str], outlet: str) -> str:
 def marked_authors(page: LexborHTMLParser, outlets: set[str]) -> list[str]:
     """Names in the first element that the page marks as author or byline, and in its siblings that are marked, too."""
     names: list[str] = []
-    parent = None
+    parent: int | None = None
     for node in page.css(
         '[rel="author"], [itemprop="author"], [class*="byline"], [class*="author"], [class*="writer"]'
     ):
         text = " ".join(node.text(separator=" ").split())
         found = read_byline(text)[0] or (author_names(text) if is_name(text) else [])
         found = [name for name in found if name.casefold() not in outlets]
-        if found and (parent is None or node.parent == parent):
-            names, parent = names + found, node.parent
+        above = node.parent.mem_id if node.parent is not None else 0
+        if found and parent in (None, above):
+            names, parent = names + found, above
     return names
 
 

@@ -17,12 +17,12 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline.clean.bylines import author_names, is_name, is_outlet, read_byline
 from pipeline.clean.dates import parse_date
 from pipeline.clean.headline import SEPARATOR, around_headline, headline, headline_of, marked_authors, without_outlet
-from pipeline.clean.page import one_line
+from pipeline.clean.page import MAX_JSON_CHARACTERS, one_line
 from pipeline.clean.titles import is_title
 
-# JSON-LD larger than this is no metadata (5 MB of it cost 652 MB of memory; notes/clean.md, Poison).
-_LD_CHARACTERS = 200_000
 _LD_DEPTH = 8
+# The article's own time stands before those of comments and related stories; each costs up to three milliseconds.
+_TIMES = 20
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|Review")
 _TITLE_METAS = ("og:title", "twitter:title", "dc.title")
 _DATE_METAS = (
@@ -142,7 +142,7 @@ def read_credits(page: LexborHTMLParser, found: Metadata, title: str = "") -> No
     `title` is the feed's: a byline stands near the headline.
     """
     if found.published_at is None:
-        for node in page.css('time, [itemprop="datePublished"]'):
+        for node in page.css('time, [itemprop="datePublished"]')[:_TIMES]:
             _offer_date(found, node.attributes.get("datetime") or node.attributes.get("content") or node.text(), "time")
     if not found.authors:
         _offer_authors(found, marked_authors(page, {name.casefold() for name in found.outlets}), "byline")
@@ -235,7 +235,7 @@ def _language(page: LexborHTMLParser) -> str:
 def _linked_data(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     for node in page.css('script[type="application/ld+json"]'):
         text = node.text()
-        if len(text) > _LD_CHARACTERS:
+        if len(text) > MAX_JSON_CHARACTERS:
             continue
         try:
             data = json.loads(text, strict=False)

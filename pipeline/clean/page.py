@@ -43,6 +43,11 @@ _REOPENED = 20 * MAX_ELEMENTS
 # Fewer tags than this are parsed in no time whatever is done with them.
 _FEW_TAGS = 50
 _FORMATTING = re.compile(r"<(/?)(b|big|code|em|font|i|s|small|strike|strong|tt|u)\b([^>]*)", re.IGNORECASE)
+# A parser compares the attributes of a tag with each other: 200,000 of them took over 15 s. So many need a tag that is
+# longer than this, in characters.
+MAX_ATTRIBUTES, _ATTRIBUTES_FROM = 10_000, 100_000
+_WHOLE_TAG = re.compile(r"""<[a-z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
+_QUOTED = re.compile(r"""("[^"]*+"|'[^']*+')""")
 _LINK = re.compile(r"<a[\s>]", re.IGNORECASE)
 _OPENING = re.compile(r"<[a-z]", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
@@ -74,6 +79,8 @@ def parse(html: str) -> LexborHTMLParser:
         raise PageRefused(RejectReason.TOO_COMPLEX, f"elements nest {depth} deep, at most {MAX_DEPTH} are read")
     if tags > _FEW_TAGS and tags * (unclosed := _unclosed(html)) > _REOPENED:
         raise PageRefused(RejectReason.TOO_COMPLEX, f"{unclosed} kinds of tags are left open over {tags} tags")
+    if len(html) > _ATTRIBUTES_FROM and (attributes := _attributes(html)) > MAX_ATTRIBUTES:
+        raise PageRefused(RejectReason.TOO_COMPLEX, f"{attributes} attributes of one tag, at most {MAX_ATTRIBUTES}")
     page = LexborHTMLParser(html)
     if tags > _FEW_TAGS:
         _check_tree(page.root)
@@ -127,6 +134,12 @@ def _guess_depth(html: str) -> int:
         depth += step
         deepest = max(deepest, depth)
     return deepest
+
+
+def _attributes(html: str) -> int:
+    """The most attributes that one of the long tags has, about."""
+    long = (tag for match in _WHOLE_TAG.finditer(html) if len(tag := match.group()) > _ATTRIBUTES_FROM)
+    return max((len(_QUOTED.sub("", tag).split()) for tag in long), default=0)
 
 
 def _unclosed(html: str) -> int:

@@ -91,12 +91,17 @@ def drop_repeats(lines: list[str], removed: Counter[str]) -> list[str]:
 def drop_pull_quotes(lines: list[str], removed: Counter[str]) -> list[str]:
     """Drop a short line whose words stand in a longer one, too: a quotation set large beside the text."""
     plain = [f" {' '.join(words(line))} " for line in lines]
+    together = "\n".join(plain)
     kept = []
     for number, (line, text) in enumerate(zip(lines, plain, strict=True)):
-        quoted = _QUOTE_WORDS[0] <= text.count(" ") - 1 <= _QUOTE_WORDS[1] and any(
-            text in other
-            for at, other in enumerate(plain)
-            if at != number and len(other) > _PARAGRAPH_SHARE * len(text)
+        quoted = (
+            _QUOTE_WORDS[0] <= text.count(" ") - 1 <= _QUOTE_WORDS[1]
+            and together.count(text) > 1
+            and any(
+                text in other
+                for at, other in enumerate(plain)
+                if at != number and len(other) > _PARAGRAPH_SHARE * len(text)
+            )
         )
         if quoted and number:  # the lead may be repeated, never lost
             removed["pull-quote"] += 1

@@ -24,6 +24,8 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _CAPTION_WORDS = 30
+# What a camera sees happen: the present passive or progressive.
+_SEEN = re.compile(r"\b(?:is|are) (?:being )?\w{2,}(?:ed|en|ing|wn|rn|ft|pt|ung)\b")
 # A caption without such words: the one short sentence among paragraphs, half as long as its neighbours. Of 174 bodies
 # that readers marked, one holds a line of its own like this that is news.
 _LONE_WORDS, _LONE_LINES, _LONE_SHARE, _LONE_OTHERS = (4, 20), 5, 0.5, 2 / 3
@@ -32,6 +34,8 @@ _NO_LONE = re.compile(
     r"|sie|es|il|elle|el|ella|das|dies\w*)\b|\b(was|were|had|said|says|did|will|would|has|have)\b|[\"“”„«»:?!]|\. ",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"[\"“”„«»「『]")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _ZERO_WIDTH = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 # Category Cc of Unicode but for line ends.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -94,13 +98,26 @@ def drop_captions(lines: list[str], removed: Counter[str]) -> list[str]:
 
 def _lone_caption(lines: list[str]) -> str | None:
     """The one line that is much shorter than all others and than its neighbours, where there is exactly one."""
-    words = [len(line.split()) for line in lines]
+    words = [_length(line) for line in lines]
     if len(lines) < _LONE_LINES:
         return None
     at = min(range(len(lines)), key=words.__getitem__)
-    shortest, others = words[at], words[:at] + words[at + 1 :]
-    neighbours = words[max(0, at - 1) : at] + words[at + 1 : at + 2]
-    if at in (0, len(lines) - 1) or not _LONE_WORDS[0] <= shortest <= _LONE_WORDS[1] or not lines[at].endswith("."):
+    shortest = words[at]
+    # What somebody says is often as short.
+    others = [count for line, count in zip(lines, words, strict=True) if line != lines[at] and not _QUOTED.search(line)]
+    neighbours = [n for n in (at - 1, at + 1) if 0 <= n < len(lines) and not _QUOTED.search(lines[n])]
+    beside = min((words[n] for n in neighbours), default=min(others, default=0))
+    if (
+        at in (0, len(lines) - 1)
+        or not _LONE_WORDS[0] <= shortest <= _LONE_WORDS[1]
+        or not lines[at].endswith((".", "。"))
+    ):
         return None
-    alone = shortest <= _LONE_OTHERS * min(others) and shortest <= _LONE_SHARE * min(neighbours)
+    share = _LONE_OTHERS if _SEEN.search(lines[at]) else _LONE_SHARE
+    alone = bool(others) and shortest <= _LONE_OTHERS * min(others) and shortest <= share * beside
     return lines[at] if alone and not _NO_LONE.search(lines[at]) else None
+
+
+def _length(line: str) -> int:
+    """Words of a line; two characters of Chinese or Japanese count as one."""
+    return max(len(line.split()), len(_CJK.findall(line)) // 2)

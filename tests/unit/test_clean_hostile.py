@@ -192,6 +192,7 @@ POISON: dict[str, tuple[str, RejectReason]] = {
     "5 MB JSON-LD": (page(TEXT, ld(json.dumps(LINKED | {"articleBody": P * 48_000}))), RejectReason.TOO_LARGE),
     "50k metas": (page(TEXT, '<meta name="x" content="y">' * 50_000), RejectReason.TOO_COMPLEX),
     "unclosed formatting": (page("".join(f"<b id={n}>" for n in range(250)) + "<p>x" * 3000), RejectReason.TOO_COMPLEX),
+    "attributes": (page("<p " + " ".join(f"a{n}=x" for n in range(60_000)) + f">{TEXT}"), RejectReason.TOO_COMPLEX),
     "side by side": (page("<i></i>" * (MAX_SIBLINGS + 1)), RejectReason.TOO_COMPLEX),
     "links": (page(("<p>" + "<a href=/>x</a>" * 1000 + "</p>") * (MAX_LINKS // 1000 + 1)), RejectReason.TOO_COMPLEX),
     "tags": (page(("<p>" + "<i>x</i>" * 1000 + "</p>") * (MAX_ELEMENTS // 1000 + 1)), RejectReason.TOO_COMPLEX),

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.bylines import author_names, parse_date
 from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title
+from pipeline.clean.page import MAX_JSON_CHARACTERS
 
 UTC = timezone.utc
 
@@ -107,7 +108,7 @@ def test_shapes_of_linked_data(data: object) -> None:
         '{"@type": "NewsArticle", "headline": 7, "author": 7, "datePublished": {}}',
         '{"@type": null}',
         "9" * 5000,
-        json.dumps({**ARTICLE, "articleBody": "x" * 300_000}),
+        json.dumps({**ARTICLE, "articleBody": "x" * MAX_JSON_CHARACTERS}),
         json.dumps({"@type": "Person", "headline": "x"}),
     ],
     ids=lambda text: text[:30],
