@@ -105,8 +105,8 @@ def _lone_caption(lines: list[str]) -> str | None:
     shortest = words[at]
     # What somebody says is often as short.
     others = [count for line, count in zip(lines, words, strict=True) if line != lines[at] and not _QUOTED.search(line)]
-    neighbours = [n for n in (at - 1, at + 1) if 0 <= n < len(lines) and not _QUOTED.search(lines[n])]
-    beside = min((words[n] for n in neighbours), default=min(others, default=0))
+    neighbours = [n for n in (at - 1, at + 1) if 0 <= n < len(lines)]
+    beside = min(words[n] for n in [n for n in neighbours if not _QUOTED.search(lines[n])] or neighbours)
     if (
         at in (0, len(lines) - 1)
         or not _LONE_WORDS[0] <= shortest <= _LONE_WORDS[1]
