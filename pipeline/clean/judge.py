@@ -123,7 +123,7 @@ def _headlines(page: Page) -> int:
 
 def is_truncated(page: Page) -> bool:
     """Whether the text ends at a paywall: the page says so, in its data or at its end."""
-    return not page.metadata.free or any(_PAYWALL.search(line) for line in page.lines[-4:])
+    return not page.metadata.free or any(map(_asks, page.lines[-_GATE_LINES:]))
 
 
 def drop_paywall_lines(lines: list[str]) -> list[str]:

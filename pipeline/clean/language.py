@@ -6,7 +6,7 @@ from functools import cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 # langid reads enough in this many characters; it is linear in them.
-_READ_CHARACTERS = 1000
+_READ_CHARACTERS = 600
 # Below this share of probability the text decides nothing (a list of names, a mix of two languages).
 _SURE = 0.9
 # One script, one language: these letters leave no choice, and langid is unsure about a hundred of them.

@@ -72,13 +72,18 @@ class House:
         return worker
 
     def environment(self, instance: str = "a") -> dict[str, str]:
-        """Variables that give a process the settings of this house."""
+        """Variables that give a process the settings of this house.
+
+        The encoder is off: it would read each of thousands of articles of made-up words, and these tests are of how
+        news moves; `dateline run` and the unit tests have it on.
+        """
         values = {
             "broker": self.settings.broker,
             "topic_prefix": self.settings.topic_prefix,
             "data_dir": self.settings.data_dir,
             "group_prefix": self.settings.group_prefix,
             "clean_children": 2,
+            "topic_encoder": "off",
             "instance": instance,
             **self._extra,
         }
