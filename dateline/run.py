@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,22 @@ def run(out: Console) -> int:
         try:
             out.print(f"broker on {address}, {len(STAGES)} stages, logs in {data / 'logs'}")
             names = [name for name, _ in seeds.load()]
-            asyncio.run(feed.send(settings, (record for _, record in seeds.load()), lambda: None))
-            out.print(f"fed {len(names)} seeds to {settings.topic('raw')}; waiting for their outcomes")
-            result = _outcomes(settings, supervisor, len(names))
+            # What arrives first is the original: the first seed goes ahead, so that its copies meet it.
+            for ahead in (True, False):
+                chosen = [record for name, record in seeds.load() if (name == seeds.FIRST_SEED) is ahead]
+                asyncio.run(feed.send(settings, chosen, lambda: None))
+                out.print(f"fed {len(chosen)} of the seeds to {settings.topic('raw')}; waiting for their outcomes")
+                result = _outcomes(settings, supervisor, 1 if ahead else len(names))
             out.print()
             out.print("The article that the project grew from, enriched:")
-            out.print(json.dumps(asyncio.run(_first_seed(settings)), indent=2, ensure_ascii=False))
+            first = asyncio.run(_first(settings, "enriched", lambda event: _seed_of(event) == seeds.FIRST_SEED))
+            out.print(json.dumps(first, indent=2, ensure_ascii=False))
+            out.print("and the verdict on one of its copies:")
+            original = (first or {}).get("id")
+            copy = asyncio.run(
+                _first(settings, "duplicates", lambda event: event["verdict"]["duplicate_of"] == original)
+            )
+            out.print(json.dumps((copy or {}).get("verdict"), indent=2, ensure_ascii=False))
             out.print()
             out.print(audit_table(result))
             out.print("balanced" if result.balanced else "NOT balanced")
@@ -72,11 +83,15 @@ def _outcomes(settings: Settings, supervisor: Supervisor, fed: int) -> audits.Au
         time.sleep(LOOK_SECONDS)
 
 
-async def _first_seed(settings: Settings) -> Any:
-    """The enriched event of the first seed; None where there is none."""
+async def _first(settings: Settings, topic: str, wanted: Callable[[Any], bool]) -> Any:
+    """The first event of a topic that is wanted; None where there is none."""
     async with Reader(settings) as reader:
-        async for record in reader.topic(settings.topic("enriched")):
+        async for record in reader.topic(settings.topic(topic)):
             event = json.loads(record.value or b"{}")
-            if event.get("meta", {}).get("seed") == seeds.FIRST_SEED:
+            if event and wanted(event):
                 return event
     return None
+
+
+def _seed_of(event: Any) -> Any:
+    return event.get("meta", {}).get("seed")
