@@ -25,7 +25,7 @@ from pipeline.clean.titles import is_title
 from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
 from pipeline.urls import canonical_url
 
-CLEAN_VERSION = "clean-1"
+CLEAN_VERSION = "clean-2"
 # The title is repeated within the first lines: under a kicker, over the standfirst.
 _TITLE_LINES = 3
 _BULLET = re.compile(r"^[-•*] ")

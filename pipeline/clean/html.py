@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.clean.declared import read_declared
 from pipeline.clean.extract import extract
 from pipeline.clean.furniture import Part, drop_scripts, find_parts
 from pipeline.clean.lead import find_lead
 from pipeline.clean.links import linked_lines, thin
-from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title, search_date
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.page import drop, one_line, parse
 from pipeline.clean.root import content_html
 from pipeline.clean.titles import is_title
+from pipeline.clean.visible import read_credits, read_title, search_date
 
 # What counts as a paragraph when the share of link text is measured.
 _PARAGRAPH_CHARACTERS = 80

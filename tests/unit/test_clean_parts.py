@@ -12,10 +12,11 @@ from pipeline.clean import clean
 from pipeline.clean.bylines import is_outlet
 from pipeline.clean.dateline import dateline_of
 from pipeline.clean.dates import date_in_url, doubts_of
+from pipeline.clean.declared import read_declared
 from pipeline.clean.furniture import Part, find_parts, name_of_part, names_lead
 from pipeline.clean.lead import find_lead
 from pipeline.clean.links import linked_lines
-from pipeline.clean.metadata import Metadata, read_declared
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.page import drop, one_line
 from pipeline.clean.root import content_html
 from pipeline.clean.rules import RULES, drop_lines, drop_pull_quotes

@@ -7,8 +7,10 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.bylines import author_names, parse_date
-from pipeline.clean.metadata import Metadata, read_credits, read_declared, read_title
+from pipeline.clean.declared import read_declared
+from pipeline.clean.metadata import Metadata
 from pipeline.clean.page import MAX_JSON_CHARACTERS
+from pipeline.clean.visible import read_credits, read_title
 
 UTC = timezone.utc
 
