@@ -47,8 +47,8 @@ format: setup ## Format the code
 	$(BIN)/ruff check --fix .
 
 lock: setup ## Compile the lock files from pyproject.toml
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra encoder --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra encoder --extra dev --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra encoder --extra tracing --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra encoder --extra tracing --extra dev --universal --generate-hashes --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
 
 contract: setup ## Write docs/contract from the models
 	$(BIN)/dateline contract

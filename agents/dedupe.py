@@ -4,7 +4,9 @@ What it remembers of an article is an output like any other: delivered before th
 restart or a rebalance the index of a partition is read back from there; docs/decisions/0003 says why not a table.
 """
 
+import asyncio
 from collections import defaultdict
+from threading import Thread
 
 from faust.types import TP
 from pydantic import ValidationError
@@ -31,11 +33,14 @@ class _Judged(Event):
 
 def stage(settings: Settings) -> Stage:
     """The stage: one index for each partition of `news.clean`."""
-    warm_up()  # before the consumer is there: no heartbeat may wait for a compiler
+    # Machine code is loaded, or compiled where there is none, while the worker joins its group: no heartbeat waits.
+    ready = Thread(target=warm_up, daemon=True)
+    ready.start()
     indexes: dict[int, Deduplicator] = defaultdict(lambda: Deduplicator(settings.dedupe_memory, settings.dedupe_age))
     known: dict[int, int] = defaultdict(int)
 
     async def restore(partition: TP) -> None:
+        await asyncio.to_thread(ready.join)
         index = indexes[partition.partition]
         topic = settings.topic(INDEX_TOPIC)
         async with Reader(settings) as reader:
