@@ -16,8 +16,10 @@ def stage(settings: Settings, target: str = "agents.clean_child:clean_record") -
         recycle=settings.clean_recycle,
     )
 
+    limits = settings.page.model_dump_json().encode()
+
     async def work(record: Record) -> list[Output]:
-        topic, key, event = await pool.run(format_origin(record.origin), record.value or b"")
+        topic, key, event = await pool.run(format_origin(record.origin), record.value or b"", limits)
         return [Output(topic.decode(), key, event)]
 
     # A raw page may be megabytes: few of them wait outside the window, which alone counts bytes.

@@ -1,23 +1,34 @@
 """What a cleaning child does with one record: bytes to bytes."""
 
+from functools import cache
+
 from pydantic import ValidationError
 
 from agents.record import BadRecord, explain, parse_origin
 from pipeline.clean import clean
 from pipeline.events import CleanArticle, RawArticle
+from pipeline.limits import Limits
 
 
-def clean_record(origin: bytes, value: bytes) -> list[bytes]:
-    """Decode a RawArticle, clean it, and give topic, key and event. Raises BadRecord where it is no RawArticle."""
+def clean_record(origin: bytes, value: bytes, limits: bytes = b"{}") -> list[bytes]:
+    """Decode a RawArticle, clean it, and give topic, key and event. Raises BadRecord where it is no RawArticle.
+
+    `limits` are the fields of `Limits` as JSON; what is left out has its default.
+    """
     try:
         raw = RawArticle.model_validate_json(value)
     except ValidationError as error:
         raise BadRecord(explain(error)) from None
-    outcome = clean(raw, parse_origin(origin))
+    outcome = clean(raw, parse_origin(origin), _limits(limits))
     event = outcome.model_dump_json(exclude_none=True).encode()
     if isinstance(outcome, CleanArticle):
         return [b"clean", outcome.id.encode(), event]
     return [b"rejected", raw.url.encode("utf-8", "replace"), event]
+
+
+@cache
+def _limits(fields: bytes) -> Limits:
+    return Limits.model_validate_json(fields)
 
 
 def warm_up() -> None:

@@ -9,13 +9,15 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipeline.limits import DEFAULT_LIMITS, Limits
+
 MEBIBYTE = 1024 * 1024
 
 
 class Settings(BaseSettings):
     """Settings of all stages and commands. Sizes are bytes and times are seconds, unless a name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="DATELINE_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", env_nested_delimiter="__", extra="forbid")
 
     # -- broker
     broker: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port, separated by commas.")
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("var"), description="Small local state: journals of records in flight, heartbeats.")
 
     # -- clean
+    page: Limits = Field(DEFAULT_LIMITS, description="What a page may hold: DATELINE_PAGE__ELEMENTS and so on.")
     clean_children: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     clean_deadline: float = Field(10.0, description="Of one page; the slowest of 2,133 real pages took under 2.")
     clean_memory: int = Field(1024 * MEBIBYTE, description="Address space of a cleaning child.")

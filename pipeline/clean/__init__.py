@@ -16,13 +16,13 @@ from pipeline.clean.html import read_page
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
 from pipeline.clean.language import detect_language
 from pipeline.clean.metadata import Metadata
-from pipeline.clean.page import PageRefused, check_text
 from pipeline.clean.rules import drop_lines, drop_pull_quotes, drop_repeats, removals
 from pipeline.clean.sniff import read_body
 from pipeline.clean.tail import drop_tail
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
 from pipeline.clean.titles import is_title
 from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
+from pipeline.limits import DEFAULT_LIMITS, Limits, PageRefused, check_text
 from pipeline.urls import canonical_url
 
 CLEAN_VERSION = "clean-2"
@@ -33,26 +33,29 @@ _BULLET = re.compile(r"^[-•*] ")
 _KEPT_SHARE = 0.6
 
 
-def clean(raw: RawArticle, origin: Origin | None = None) -> CleanArticle | RejectedArticle:
+def clean(
+    raw: RawArticle, origin: Origin | None = None, limits: Limits = DEFAULT_LIMITS
+) -> CleanArticle | RejectedArticle:
     """Clean one raw article.
 
     Gives a CleanArticle (body: plain text, one paragraph a line), or a RejectedArticle with a reason code. `origin`
     is the place of the raw record, where it is known; it goes into the article and its id.
     """
     try:
-        kind, text = read_body(raw)
+        kind, text = read_body(raw, limits)
         if not text.strip():
             return _reject(raw, origin, RejectReason.EMPTY, "the body is empty")
-        return _clean_page(raw, origin, text) if kind == "html" else _clean_text(raw, origin, text)
+        read = _clean_page if kind == "html" else _clean_text
+        return read(raw, origin, text, limits)
     except PageRefused as refused:
         return _reject(raw, origin, refused.reason, str(refused))
 
 
-def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArticle | RejectedArticle:
-    page = read_page(html, raw.source or "", tidy(raw.title or "").strip())
+def _clean_page(raw: RawArticle, origin: Origin | None, html: str, limits: Limits) -> CleanArticle | RejectedArticle:
+    page = read_page(html, raw.source or "", tidy(raw.title or "").strip(), limits)
     found = page.metadata
     removed: Counter[str] = Counter()
-    check_text("\n".join(page.lines))
+    check_text("\n".join(page.lines), limits)
     lines = [line for text in page.lines for line in split_lines(text)]
     title = _title(raw, found)
     lines = _drop_pointers(_drop_title(lines, [title, *found.titles], removed), page.pointers, removed)
@@ -71,9 +74,9 @@ def _clean_page(raw: RawArticle, origin: Origin | None, html: str) -> CleanArtic
     return _article(raw, origin, found, body, removed, truncated=truncated)
 
 
-def _clean_text(raw: RawArticle, origin: Origin | None, text: str) -> CleanArticle | RejectedArticle:
+def _clean_text(raw: RawArticle, origin: Origin | None, text: str, limits: Limits) -> CleanArticle | RejectedArticle:
     removed: Counter[str] = Counter()
-    check_text(text)
+    check_text(text, limits)
     lines = split_lines(text)
     found = Metadata()
     found.title = take_title(lines, removed)

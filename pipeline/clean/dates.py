@@ -17,6 +17,7 @@ POSTED = r"published|posted|updated|veröffentlicht|publié|publicado|pubblicato
 _PUBLISHED = re.compile(rf"^(first )?({POSTED})\s*(on|am|le|el|em|il|at)?\s*:?\s*", re.IGNORECASE)
 YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 _DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?")
 _EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 # 11.02.2026 is the eleventh of February wherever days, months and years are parted by full stops.
 _DAY_FIRST = re.compile(r"^\d{1,2}\. ?\d{1,2}\. ?\d{4}")
@@ -86,7 +87,8 @@ def parse_date(value: object) -> datetime | None:
         except ValueError:
             return None
     try:
-        return _read_whole(text)
+        # As most pages write them, a hundred times as fast to read.
+        return datetime.fromisoformat(text) if _ISO.fullmatch(text) else _read_whole(text)
     except (ValueError, OverflowError, TypeError):
         pass
     # A day and a year; dateparser, which knows the names of months, takes a millisecond to say that it is no date.

@@ -12,7 +12,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean.bylines import author_names
 from pipeline.clean.metadata import Metadata
-from pipeline.clean.page import MAX_JSON_CHARACTERS
 
 _LD_DEPTH = 8
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|Review")
@@ -51,12 +50,15 @@ _OUTLET_METAS = ("og:site_name", "application-name", "publisher", "twitter:site"
 _DESCRIPTION_METAS = ("og:description", "description", "twitter:description", "dc.description")
 
 
-def read_declared(page: LexborHTMLParser) -> Metadata:
-    """What a page declares of itself in JSON-LD and meta elements: JSON-LD wins."""
+def read_declared(page: LexborHTMLParser, json_characters: int) -> Metadata:
+    """What a page declares of itself in JSON-LD and meta elements: JSON-LD wins.
+
+    A block of JSON-LD with more characters than `json_characters` is not read.
+    """
     metas = _metas(page)
     first = {name: value.partition("\n")[0] for name, value in metas.items()}
     found = Metadata(language=_language(page), site=first.get("og:site_name") or None)
-    articles = [item for item in _linked_data(page) if _ARTICLE_TYPES.search(str(item.get("@type")))]
+    articles = [item for item in _linked_data(page, json_characters) if _ARTICLE_TYPES.search(str(item.get("@type")))]
     found.outlets = [name for name in (first.get(meta, "") for meta in _OUTLET_METAS) if name]
     for item in articles:
         found.outlets += author_names(item.get("publisher"))
@@ -106,10 +108,10 @@ def _language(page: LexborHTMLParser) -> str:
     return code if re.fullmatch("[a-z]{2}", code) else ""
 
 
-def _linked_data(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+def _linked_data(page: LexborHTMLParser, most: int) -> Iterator[dict[str, Any]]:
     for node in page.css('script[type="application/ld+json"]'):
         text = node.text()
-        if len(text) > MAX_JSON_CHARACTERS:
+        if len(text) > most:
             continue
         try:
             data = json.loads(text, strict=False)

@@ -5,6 +5,7 @@ import tomllib
 from enum import Enum
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -14,7 +15,7 @@ from pipeline.clean.page import drop
 _CONTAINERS = "nav, footer, button, select, noscript, template, svg, video, audio, dialog, object, canvas"
 _LEAVES = "script, style, iframe, link, input, textarea"
 # A form holds a search or an offer, or (ASP.NET) the whole page.
-_NAMED = "figcaption, aside, form, [class], [id], [itemtype$=Comment]"
+_NAMED = "figcaption, aside, form, [class], [id], [itemtype$=Comment], [hidden], [style*=none]"
 _TABLE = tomllib.loads(files("pipeline.clean").joinpath("data/names.toml").read_text(encoding="utf-8"))
 #: Kinds by word.
 _KINDS = {
@@ -22,10 +23,13 @@ _KINDS = {
     for word in " ".join(_TABLE.values()).split()
 }
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_PARTING = re.compile(r"[\s_-]+")
+_PARTING = str.maketrans("_-", "  ")
 # A part that holds more than this share of the page's text is no furniture, whatever its name says; comment threads
 # may be longer than the article above them.
 _FURNITURE_SHARE, _COMMENTS_SHARE = 0.3, 0.7
+
+# The longest captions of the development pages have some 400.
+_CAPTION_CHARACTERS = 500
 
 
 class Part(Enum):
@@ -36,6 +40,9 @@ class Part(Enum):
     #: Byline, date and what is said of the author: read before they are dropped.
     CREDITS = "credits"
     OTHER = "other"
+
+
+_PARTS = frozenset(part.value for part in Part)
 
 
 def drop_scripts(page: LexborHTMLParser) -> None:
@@ -74,29 +81,30 @@ def _part(node: LexborNode) -> Part:
     for name in ("class", "id"):
         if (value := attributes.get(name)) and (named := name_of_part(value)) is not Part.OTHER:
             return named
-    if tag in ("figcaption", "aside", "form"):
+    hidden = "hidden" in attributes or "display:none" in (attributes.get("style") or "").replace(" ", "")
+    if hidden or tag in ("figcaption", "aside", "form"):
         return Part.FURNITURE
-    return Part.COMMENTS if (attributes.get("itemtype") or "").endswith("Comment") else Part.OTHER
+    if (attributes.get("itemtype") or "").endswith("Comment"):
+        return Part.COMMENTS
+    pictured = "pictures" in kinds_of(attributes.get("class") or "") and node.css_matches("img, picture, amp-img")
+    return Part.FURNITURE if pictured and len(node.text()) <= _CAPTION_CHARACTERS else Part.OTHER
 
 
 # Outlets repeat their names on every page; 20,000 of some 40 characters are 2 MB.
 @lru_cache(maxsize=20_000)
 def kinds_of(names: str) -> dict[str, int]:
     """Kinds of parts that class names, or an id, speak of, each with the place of its first word."""
-    words = _PARTING.split(_CAPITAL.sub("-", names).lower())
-    found: dict[str, int] = {}
-    for at, word in enumerate(words):
-        two = word + words[at + 1] if at + 1 < len(words) else ""
-        three = two + words[at + 2] if at + 2 < len(words) else ""  # table of contents
-        for kind in (*_KINDS.get(word, ()), *_KINDS.get(two, ()), *_KINDS.get(three, ())):
-            found.setdefault(kind, at)
-    return found
+    words = _CAPITAL.sub("-", names).lower().translate(_PARTING).split()
+    two = [*map(add, words, words[1:])]
+    three = map(add, two, words[2:])  # table of contents
+    hits = sorted((at, word) for run in (words, two, three) for at, word in enumerate(run) if word in _KINDS)
+    return {kind: at for at, word in reversed(hits) for kind in _KINDS[word]}
 
 
 @lru_cache(maxsize=20_000)
 def name_of_part(names: str) -> Part:
     """The kind of part that class names, or an id, speak of first."""
-    found = {kind: at for kind, at in kinds_of(names).items() if kind != "lead"}
+    found = {kind: at for kind, at in kinds_of(names).items() if kind in _PARTS}
     return Part(min(found, key=lambda kind: found[kind])) if found else Part.OTHER
 
 

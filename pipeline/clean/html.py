@@ -17,6 +17,7 @@ from pipeline.clean.page import drop, one_line, parse
 from pipeline.clean.root import content_html
 from pipeline.clean.titles import is_title
 from pipeline.clean.visible import read_credits, read_title, search_date
+from pipeline.limits import DEFAULT_LIMITS, Limits
 
 # What counts as a paragraph when the share of link text is measured.
 _PARAGRAPH_CHARACTERS = 80
@@ -41,13 +42,13 @@ class Page:
     asks_password: bool
 
 
-def read_page(html: str, outlet: str = "", title: str = "") -> Page:
+def read_page(html: str, outlet: str = "", title: str = "", limits: Limits = DEFAULT_LIMITS) -> Page:
     """Parse, prune and extract. Raises PageRefused beyond the limits; an unreadable page has no lines.
 
     `outlet` and `title` are what the feed says; they help to tell a byline from a masthead.
     """
-    page = parse(html)
-    metadata = read_declared(page)
+    page = parse(html, limits)
+    metadata = read_declared(page, limits.json_characters)
     asks_password = page.css_first("input[type=password]") is not None
     drop_scripts(page)
     parts = find_parts(page)

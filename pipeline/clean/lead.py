@@ -55,12 +55,12 @@ def find_lead(page: LexborHTMLParser, text: str, metadata: Metadata) -> Lead:
     known = [" ".join(words(description)) for description in given]
     candidates: list[str] = []
     for node in page.css("p, h2, h3, h4, [class], [itemprop=description]"):
-        attributes = node.attrs
+        attributes, tag = node.attrs, node.tag
         named = names_lead(attributes.get("class") or "") or attributes.get("itemprop") == "description"
-        if not named and (not known or node.tag not in _PARAGRAPHS):
+        if tag == "li" or (not named and (not known or tag not in _PARAGRAPHS)):
             continue
         line = one_line(node)
-        if not _CHARACTERS[0] <= len(line) <= _CHARACTERS[1] or line in candidates or node.tag == "li":
+        if not _CHARACTERS[0] <= len(line) <= _CHARACTERS[1] or line in candidates:
             continue
         if (named or _agrees(line, known)) and not is_title(line, titles):
             candidates.append(line)

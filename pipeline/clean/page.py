@@ -9,43 +9,23 @@ from collections.abc import Iterable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.events import RejectReason
+from pipeline.limits import DEFAULT_LIMITS, Limits, check_size, too_complex
 
-# The largest of 2,133 real pages had 2.2 MB and 10,100 elements (notes/clean.md, Poison); no limit is below twice that.
-MAX_CHARACTERS = 5_000_000
-MAX_ELEMENTS = 21_000
-# Real pages nest below 100 levels; at 1,000 lxml returned only the headline.
-MAX_DEPTH = 300
-# What stands side by side is compared: time grows with the square of links, lines or paragraphs in one place (137 s for
-# 20,000 links). The 220 pages of the development sets have at most 242 elements under one.
-MAX_SIBLINGS = 2_000
-# These hold no text that could be compared.
+# These hold no text that could be compared with what stands beside them.
 _BESIDE = frozenset(("meta", "link", "script"))
-# Each link is looked at with the line that it stands in; the development pages have at most 687.
-MAX_LINKS = 4_000
-# Lines of a text, which are compared, too; the longest body that readers marked has some 250.
-MAX_LINES = 2_500
-# Normalisation sorts the marks on a letter in quadratic time (2 s for 40,000); Unicode's stream-safe text has 30 of
-# them at most (UAX #15, 13).
-_MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5000,}"
-)
-# A JSON-LD block, or a body that is JSON: the largest of the development sets has 605,000 characters; 5 MB took 652 MB
-# of memory (notes/clean.md, Poison).
-MAX_JSON_CHARACTERS = 1_250_000
-# Parsing is quadratic in depth (3 s for 40,000 <div>), so depth is guessed before it, with room for tags left open;
-# fewer tags than this are parsed in a fifth of a second however they nest.
-_GUESSED_DEPTH, _GUESSED_TAGS = 4 * MAX_DEPTH, 10_000
+# Parsing is quadratic in depth (3 s for 40,000 <div>), so depth is guessed before it, with room for tags left open: so
+# many times the limit. Fewer tags than this are parsed in a fifth of a second however they nest.
+_GUESSED_TIMES, _GUESSED_TAGS = 4, 10_000
 # A parser opens what is left open of these again in every paragraph that follows, up to three of a kind (HTML Standard,
 # "reconstruct the active formatting elements"): 5,000 of them and 5,000 <p> are 25 million elements. Real pages leave
-# up to 33 kinds open, which could make 100,000 of 3,000.
-_REOPENED = 20 * MAX_ELEMENTS
+# up to 33 kinds open, which could make 100,000 of 3,000: so many times the limit of elements are let through.
+_REOPENED_TIMES = 20
 # Fewer tags than this are parsed in no time whatever is done with them.
 _FEW_TAGS = 50
 _FORMATTING = re.compile(r"<(/?)(b|big|code|em|font|i|s|small|strike|strong|tt|u)\b([^>]*)", re.IGNORECASE)
 # A parser compares the attributes of a tag with each other: 200,000 of them took over 15 s. So many need a tag that is
 # longer than this, in characters.
-MAX_ATTRIBUTES, _ATTRIBUTES_FROM = 10_000, 100_000
+_ATTRIBUTES, _ATTRIBUTES_FROM = 10_000, 100_000
 _WHOLE_TAG = re.compile(r"""<[a-z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
 _QUOTED = re.compile(r"""("[^"]*+"|'[^']*+')""")
 _LINK = re.compile(r"<a[\s>]", re.IGNORECASE)
@@ -59,46 +39,25 @@ _NOT_NESTING = re.compile(
 )
 
 
-class PageRefused(Exception):
-    """The page is beyond a limit. `reason` and the message say which."""
-
-    def __init__(self, reason: RejectReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-
-
-def parse(html: str) -> LexborHTMLParser:
+def parse(html: str, limits: Limits = DEFAULT_LIMITS) -> LexborHTMLParser:
     """Parse a page. Raises PageRefused beyond the limits, each looked at before the work that it bounds."""
-    check_size(len(html))
+    check_size(len(html), limits)
     # Scripts hold signs of less-than, so that only many of them are worth a count of tags.
-    if (tags := html.count("<")) > MAX_ELEMENTS and (tags := len(_OPENING.findall(html))) > MAX_ELEMENTS:
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"{tags} tags, at most {MAX_ELEMENTS} are read")
-    if tags > MAX_LINKS and (links := len(_LINK.findall(html))) > MAX_LINKS:
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"{links} links, at most {MAX_LINKS} are read")
-    if tags > _GUESSED_TAGS and (depth := _guess_depth(html)) > _GUESSED_DEPTH:
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"elements nest {depth} deep, at most {MAX_DEPTH} are read")
-    if tags > _FEW_TAGS and tags * (unclosed := _unclosed(html)) > _REOPENED:
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"{unclosed} kinds of tags are left open over {tags} tags")
-    if len(html) > _ATTRIBUTES_FROM and (attributes := _attributes(html)) > MAX_ATTRIBUTES:
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"{attributes} attributes of one tag, at most {MAX_ATTRIBUTES}")
+    if (tags := html.count("<")) > limits.elements and (tags := len(_OPENING.findall(html))) > limits.elements:
+        raise too_complex(tags, "tags", limits.elements)
+    if tags > limits.links and (links := len(_LINK.findall(html))) > limits.links:
+        raise too_complex(links, "links", limits.links)
+    if tags > _GUESSED_TAGS and (depth := _guess_depth(html)) > _GUESSED_TIMES * limits.depth:
+        raise too_complex(depth, "levels of nesting", limits.depth)
+    harmless = _REOPENED_TIMES * limits.elements // (tags + 1)
+    if tags > _FEW_TAGS and (unclosed := _unclosed(html, harmless)) > harmless:
+        raise too_complex(tags * unclosed, "elements, of tags left open,", limits.elements)
+    if len(html) > _ATTRIBUTES_FROM and (attributes := _attributes(html)) > _ATTRIBUTES:
+        raise too_complex(attributes, "attributes of one tag", _ATTRIBUTES)
     page = LexborHTMLParser(html)
     if tags > _FEW_TAGS:
-        _check_tree(page.root)
+        _check_tree(page.root, limits)
     return page
-
-
-def check_size(size: int) -> None:
-    """Raises PageRefused for a body beyond the limit, in characters, or in bytes before they are decoded."""
-    if size > MAX_CHARACTERS:
-        raise PageRefused(RejectReason.TOO_LARGE, f"{size} characters, at most {MAX_CHARACTERS} are read")
-
-
-def check_text(text: str) -> None:
-    """Raises PageRefused for a text of more lines than can be compared, or that cannot be normalised in time."""
-    if (lines := sum(bool(line.strip()) for line in text.split("\n"))) > MAX_LINES:
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"{lines} lines, at most {MAX_LINES} are read")
-    if run := _MARKS.search(text):
-        raise PageRefused(RejectReason.TOO_COMPLEX, f"{len(run.group())} marks on one letter")
 
 
 def drop(nodes: Iterable[LexborNode]) -> None:
@@ -142,12 +101,15 @@ def _attributes(html: str) -> int:
     return max((len(_QUOTED.sub("", tag).split()) for tag in long), default=0)
 
 
-def _unclosed(html: str) -> int:
-    """How many formatting tags of different kind (name and attributes) stand open at once, at most."""
+def _unclosed(html: str, harmless: int) -> int:
+    """How many formatting tags of different kind (name and attributes) stand open at once; 0 if `harmless` at most."""
+    tags = _FORMATTING.findall(html)
+    if len(set(tags)) <= harmless:
+        return 0
     stacks: dict[str, list[tuple[str, str]]] = {}
     held: Counter[tuple[str, str]] = Counter()
     standing = most = 0
-    for close, tag, attributes in _FORMATTING.findall(html):
+    for close, tag, attributes in tags:
         name = tag.lower()
         stack = stacks.setdefault(name, [])
         if not close:
@@ -162,7 +124,7 @@ def _unclosed(html: str) -> int:
     return most
 
 
-def _check_tree(root: LexborNode | None) -> None:
+def _check_tree(root: LexborNode | None, limits: Limits) -> None:
     """Raises PageRefused for a tree too deep, too wide or too large. Without recursion; stops just past a limit."""
     elements, node = 0, root
     siblings = [0]
@@ -170,14 +132,12 @@ def _check_tree(root: LexborNode | None) -> None:
         if node.is_element_node:
             elements += 1
             siblings[-1] += node.tag not in _BESIDE
-            if len(siblings) > MAX_DEPTH:
-                detail = f"elements nest {len(siblings)} deep, at most {MAX_DEPTH} are read"
-                raise PageRefused(RejectReason.TOO_COMPLEX, detail)
-            if siblings[-1] > MAX_SIBLINGS:
-                detail = f"over {MAX_SIBLINGS} elements side by side"
-                raise PageRefused(RejectReason.TOO_COMPLEX, detail)
-            if elements > MAX_ELEMENTS:
-                raise PageRefused(RejectReason.TOO_COMPLEX, f"over {MAX_ELEMENTS} elements")
+            if len(siblings) > limits.depth:
+                raise too_complex(len(siblings), "levels of nesting", limits.depth)
+            if siblings[-1] > limits.siblings:
+                raise too_complex(siblings[-1], "elements side by side", limits.siblings)
+            if elements > limits.elements:
+                raise too_complex(elements, "elements", limits.elements)
         if (child := node.first_child) is not None:
             node = child
             siblings.append(0)

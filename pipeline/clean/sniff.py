@@ -9,8 +9,8 @@ from html import escape
 from typing import Any
 
 from pipeline.clean.decode import decode, media_type
-from pipeline.clean.page import MAX_JSON_CHARACTERS, PageRefused, check_size
 from pipeline.events import RawArticle, RejectReason
+from pipeline.limits import DEFAULT_LIMITS, Limits, PageRefused, check_size
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "application/xml", "text/xml"}
 _SNIFFED = 4000
@@ -59,16 +59,16 @@ _UNREADABLE_SHARE = 0.02
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report")
 
 
-def read_body(raw: RawArticle) -> tuple[str, str]:
+def read_body(raw: RawArticle, limits: Limits = DEFAULT_LIMITS) -> tuple[str, str]:
     """The body as text, and whether it is `html` or `text`. Raises PageRefused for what is neither."""
     kind, text = ("text/html", raw.html) if raw.html is not None else ("text/plain", raw.text or "")
     if raw.content is not None:
-        check_size(len(raw.content))
+        check_size(len(raw.content), limits)
         _refuse_binary(raw.content[:_SNIFFED])
         kind, text = media_type(raw.content_type), decode(raw.content, raw.content_type)[0]
         if "\0" in text[:_SNIFFED]:
             raise PageRefused(RejectReason.UNDECODABLE, "the content is binary: it holds NULs")
-    check_size(len(text))
+    check_size(len(text), limits)
     _refuse_binary(text[:_SNIFFED].lstrip().encode("latin-1", "replace"))
     _refuse_unreadable(text)
     if "\\ud" in text or "\\uD" in text:
@@ -80,7 +80,7 @@ def read_body(raw: RawArticle) -> tuple[str, str]:
         raise PageRefused(RejectReason.FEED, f"a feed of {entries} entries, its root is <{root}>")
     if root in _NO_PAGES and not _PAGE.search(text):
         raise PageRefused(RejectReason.UNSUPPORTED_TYPE, f"{_NO_PAGES[root]}, its root is <{root}>")
-    if (article := _of_json(text)) is not None:
+    if (article := _of_json(text, limits.json_characters)) is not None:
         return "html", article
     if root in _PAGES:
         return "html", text
@@ -112,13 +112,13 @@ def _refuse_unreadable(text: str) -> None:
         raise PageRefused(RejectReason.UNDECODABLE, f"{controls} of {len(head)} characters are control characters")
 
 
-def _of_json(text: str) -> str | None:
+def _of_json(text: str, most: int) -> str | None:
     """A page made of a schema.org article; None for what is no JSON. Raises PageRefused for other JSON."""
     stripped = text.strip("\ufeff \t\r\n")
     if not stripped.startswith(("{", "[")) or not stripped.endswith(("}", "]")):
         return None
-    if len(stripped) > MAX_JSON_CHARACTERS:
-        detail = f"JSON of {len(stripped)} characters, at most {MAX_JSON_CHARACTERS} are read"
+    if len(stripped) > most:
+        detail = f"JSON of {len(stripped)} characters, at most {most} are read"
         raise PageRefused(RejectReason.TOO_LARGE, detail)
     try:
         data = json.loads(stripped, strict=False)

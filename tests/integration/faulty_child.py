@@ -7,7 +7,7 @@ import time
 from agents.clean_child import clean_record
 
 
-def work(origin: bytes, value: bytes) -> list[bytes]:
+def work(origin: bytes, value: bytes, limits: bytes) -> list[bytes]:
     if b"child-dies" in value:
         os.kill(os.getpid(), signal.SIGSEGV)
     if b"child-hangs" in value:
@@ -16,4 +16,4 @@ def work(origin: bytes, value: bytes) -> list[bytes]:
         hoard = []
         while True:
             hoard.append(bytearray(64 * 1024 * 1024))
-    return clean_record(origin, value)
+    return clean_record(origin, value, limits)

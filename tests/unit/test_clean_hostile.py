@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import clean
-from pipeline.clean.page import MAX_CHARACTERS, MAX_ELEMENTS, MAX_LINES, MAX_LINKS, MAX_SIBLINGS
 from pipeline.events import CleanArticle, RawArticle, RejectedArticle, RejectReason
+from pipeline.limits import DEFAULT_LIMITS, Limits
 from tests.unit.texts import ENGLISH
 
 FETCHED_AT = "2026-10-06T00:00:00Z"
@@ -193,10 +193,10 @@ POISON: dict[str, tuple[str, RejectReason]] = {
     "50k metas": (page(TEXT, '<meta name="x" content="y">' * 50_000), RejectReason.TOO_COMPLEX),
     "unclosed formatting": (page("".join(f"<b id={n}>" for n in range(250)) + "<p>x" * 3000), RejectReason.TOO_COMPLEX),
     "attributes": (page("<p " + " ".join(f"a{n}=x" for n in range(60_000)) + f">{TEXT}"), RejectReason.TOO_COMPLEX),
-    "side by side": (page("<i></i>" * (MAX_SIBLINGS + 1)), RejectReason.TOO_COMPLEX),
-    "links": (page(("<p>" + "<a href=/>x</a>" * 1000 + "</p>") * (MAX_LINKS // 1000 + 1)), RejectReason.TOO_COMPLEX),
-    "tags": (page(("<p>" + "<i>x</i>" * 1000 + "</p>") * (MAX_ELEMENTS // 1000 + 1)), RejectReason.TOO_COMPLEX),
-    "lines": (page(f"<pre>{'some line of it' + chr(10)}" + "some line\n" * MAX_LINES), RejectReason.TOO_COMPLEX),
+    "side by side": (page("<i></i>" * (DEFAULT_LIMITS.siblings + 1)), RejectReason.TOO_COMPLEX),
+    "links": (page(("<p>" + "<a href=/>x</a>" * 1000 + "</p>") * 5), RejectReason.TOO_COMPLEX),
+    "tags": (page(("<p>" + "<i>x</i>" * 1000 + "</p>") * 22), RejectReason.TOO_COMPLEX),
+    "lines": (page("<pre>Some line of it" + "\nsome line" * DEFAULT_LIMITS.lines), RejectReason.TOO_COMPLEX),
 }
 
 
@@ -212,8 +212,8 @@ def test_poison_is_refused_before_the_work_that_it_would_make(name: str) -> None
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("x" * (MAX_CHARACTERS + 1), RejectReason.TOO_LARGE),
-        ("A line of it.\n" * (MAX_LINES + 1), RejectReason.TOO_COMPLEX),
+        ("x" * (DEFAULT_LIMITS.characters + 1), RejectReason.TOO_LARGE),
+        ("A line of it.\n" * (DEFAULT_LIMITS.lines + 1), RejectReason.TOO_COMPLEX),
         ("a" + "\u0327\u0301" * 200_000, RejectReason.TOO_COMPLEX),
         (f"[{'1,' * 700_000}1]", RejectReason.TOO_LARGE),
     ],
@@ -225,10 +225,22 @@ def test_text_has_limits_too(text: str, reason: RejectReason) -> None:
     assert rejected.reason is reason
 
 
+@pytest.mark.parametrize("name", Limits.model_fields)
+def test_an_operator_sets_each_limit(name: str) -> None:
+    text = json.dumps(LINKED | {"articleBody": TEXT}) if name == "json_characters" else "\n".join([TEXT] * 3)
+    html = page('<a href="/">x</a>' * 60 + TEXT * 3)
+    body = {"text": text} if name in ("lines", "json_characters") else {"html": html}
+    raw = RawArticle.model_validate({"url": "u", "fetched_at": FETCHED_AT, **body})
+    assert isinstance(clean(raw), CleanArticle)
+    rejected = clean(raw, limits=Limits.model_validate({name: 2}))
+    assert isinstance(rejected, RejectedArticle)
+    assert "at most 2 " in rejected.detail
+
+
 def test_the_largest_real_page_is_within_half_of_the_limits() -> None:
     """2.2 MB and 10,100 elements, of 2,133 real pages (notes/clean.md, Poison)."""
-    assert MAX_CHARACTERS >= 2 * 2_200_000
-    assert MAX_ELEMENTS >= 2 * 10_100
+    assert DEFAULT_LIMITS.characters >= 2 * 2_200_000
+    assert DEFAULT_LIMITS.elements >= 2 * 10_100
     rows = ("<tr>" + "<td>x</td>" * 9 + "</tr>") * 1000
     html = page(TEXT + f"<table>{rows}</table>" + "<div></div>" * 90, f"<script>{'x' * 2_100_000}</script>")
     assert isinstance(clean(of_html(html)), CleanArticle)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.clean import clean
-from pipeline.clean.page import MAX_CHARACTERS, MAX_DEPTH, MAX_ELEMENTS
 from pipeline.events import CleanArticle, EnrichedArticle, RawArticle, RejectedArticle, RejectReason
+from pipeline.limits import DEFAULT_LIMITS
 from tests.unit.texts import ENGLISH
 
 TITLE = "Council votes to rebuild the old ferry pier"
@@ -270,12 +270,12 @@ def test_an_article_about_such_pages_is_one(mention: str) -> None:
 @pytest.mark.parametrize(
     ("html", "reason"),
     [
-        ("<p>x</p>" * (MAX_ELEMENTS + 1), RejectReason.TOO_COMPLEX),
-        ("<div>" * (MAX_DEPTH + 50) + PARAGRAPHS, RejectReason.TOO_COMPLEX),
-        ("<div>" * MAX_ELEMENTS + PARAGRAPHS, RejectReason.TOO_COMPLEX),
-        ("<b>" * (MAX_ELEMENTS * 2 + 1), RejectReason.TOO_COMPLEX),
-        ("x" * (MAX_CHARACTERS + 1), RejectReason.TOO_LARGE),
-        (f"<!--{'x' * MAX_CHARACTERS}-->", RejectReason.TOO_LARGE),
+        ("<p>x</p>" * (DEFAULT_LIMITS.elements + 1), RejectReason.TOO_COMPLEX),
+        ("<div>" * (DEFAULT_LIMITS.depth + 50) + PARAGRAPHS, RejectReason.TOO_COMPLEX),
+        ("<div>" * DEFAULT_LIMITS.elements + PARAGRAPHS, RejectReason.TOO_COMPLEX),
+        ("<b>" * (DEFAULT_LIMITS.elements * 2 + 1), RejectReason.TOO_COMPLEX),
+        ("x" * (DEFAULT_LIMITS.characters + 1), RejectReason.TOO_LARGE),
+        (f"<!--{'x' * DEFAULT_LIMITS.characters}-->", RejectReason.TOO_LARGE),
     ],
     ids=["elements", "depth", "great depth", "unclosed", "characters", "comment"],
 )

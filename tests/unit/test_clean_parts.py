@@ -22,6 +22,7 @@ from pipeline.clean.root import content_html
 from pipeline.clean.rules import RULES, drop_lines, drop_pull_quotes
 from pipeline.clean.titles import is_title, without_site
 from pipeline.events import CleanArticle, DateDoubt, RawArticle
+from pipeline.limits import DEFAULT_LIMITS
 from tests.unit.texts import ENGLISH
 
 UTC = timezone.utc
@@ -283,7 +284,7 @@ def test_what_else_a_page_declares() -> None:
         '<meta property="article:section" content="Coast"><meta name="dc.creator" content="Tarnow, Ilse">'
         '<meta property="article:modified_time" content="2026-10-07T08:00:00Z"><meta name="description" content="D">'
     )
-    found = read_declared(tree("", head))
+    found = read_declared(tree("", head), DEFAULT_LIMITS.json_characters)
     assert found.title == 'Pier "gone"'
     assert (found.section, found.site, found.authors) == ("Coast", "Post", ["Ilse Tarnow"])
     assert found.updated_at == datetime(2026, 10, 7, 8, tzinfo=UTC)

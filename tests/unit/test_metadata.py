@@ -9,15 +9,15 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline.clean.bylines import author_names, parse_date
 from pipeline.clean.declared import read_declared
 from pipeline.clean.metadata import Metadata
-from pipeline.clean.page import MAX_JSON_CHARACTERS
 from pipeline.clean.visible import read_credits, read_title
+from pipeline.limits import DEFAULT_LIMITS
 
 UTC = timezone.utc
 
 
 def read(head: str = "", body: str = "", lang: str = "") -> Metadata:
     page = LexborHTMLParser(f"<html lang='{lang}'><head>{head}</head><body>{body}</body></html>")
-    found = read_declared(page)
+    found = read_declared(page, DEFAULT_LIMITS.json_characters)
     read_title(page, found)
     read_credits(page, found)
     return found
@@ -110,7 +110,7 @@ def test_shapes_of_linked_data(data: object) -> None:
         '{"@type": "NewsArticle", "headline": 7, "author": 7, "datePublished": {}}',
         '{"@type": null}',
         "9" * 5000,
-        json.dumps({**ARTICLE, "articleBody": "x" * MAX_JSON_CHARACTERS}),
+        json.dumps({**ARTICLE, "articleBody": "x" * DEFAULT_LIMITS.json_characters}),
         json.dumps({"@type": "Person", "headline": "x"}),
     ],
     ids=lambda text: text[:30],
