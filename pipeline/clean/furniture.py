@@ -14,20 +14,23 @@ from pipeline.clean.page import drop
 # Parts that hold no body text, whatever the page: first those that may hold others of the list, then the rest.
 _CONTAINERS = "nav, footer, button, select, noscript, template, svg, video, audio, dialog, object, canvas"
 _LEAVES = "script, style, iframe, link, input, textarea"
-# A form holds a search or an offer, or (ASP.NET) the whole page.
-_NAMED = "figcaption, aside, form, [class], [id], [itemtype$=Comment], [hidden], [style*=none]"
+# Parts that stand apart whatever their other names are. A form holds a search or an offer, or (ASP.NET) the whole page;
+# what is hidden is shown on wider screens where a name has a colon (Tailwind's "hidden md:block").
+_HIDDEN = "[hidden], [style*='display:none'], [style*='display: none'], .hidden:not([class*=':']), .hide"
+_APART = f"figcaption, aside, form, [itemtype$=Comment], {_HIDDEN}"
 _TABLE = tomllib.loads(files("pipeline.clean").joinpath("data/names.toml").read_text(encoding="utf-8"))
 #: Kinds by word.
 _KINDS = {
     word: [kind for kind, words in _TABLE.items() if word in words.split()]
     for word in " ".join(_TABLE.values()).split()
 }
+#: What such a word may begin with: itself, or the first of two words that are written apart.
+_STARTS = frozenset(word[:length] for word in _KINDS for length in range(1, len(word) + 1))
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTING = str.maketrans("_-", "  ")
 # A part that holds more than this share of the page's text is no furniture, whatever its name says; comment threads
 # may be longer than the article above them.
 _FURNITURE_SHARE, _COMMENTS_SHARE = 0.3, 0.7
-
 # The longest captions of the development pages have some 400.
 _CAPTION_CHARACTERS = 500
 
@@ -39,10 +42,13 @@ class Part(Enum):
     FURNITURE = "furniture"
     #: Byline, date and what is said of the author: read before they are dropped.
     CREDITS = "credits"
+    #: A picture, with its caption or with a text.
+    PICTURE = "pictures"
     OTHER = "other"
 
 
-_PARTS = frozenset(part.value for part in Part)
+# What a name speaks of first, a picture only if it speaks of nothing else.
+_FIRST = frozenset(("comments", "furniture", "credits"))
 
 
 def drop_scripts(page: LexborHTMLParser) -> None:
@@ -56,7 +62,9 @@ def find_parts(page: LexborHTMLParser) -> dict[Part, list[LexborNode]]:
     found: dict[Part, list[LexborNode]] = {part: [] for part in Part}
     whole = len(page.body.text()) if page.body is not None else 0
     taken: set[int] = set()
-    named = [(node, part) for node in page.css(_NAMED) if (part := _part(node)) is not Part.OTHER]
+    apart = {node.mem_id for node in page.css(_APART)}
+    parts = ((node, _part(node, apart)) for node in page.css(f"[class], [id], {_APART}"))
+    named = [(node, part) for node, part in parts if part is not Part.OTHER]
     # Comments first: what is left is the page that furniture is a share of.
     for node, part in sorted(named, key=lambda pair: pair[1] is not Part.COMMENTS):
         share = _COMMENTS_SHARE if part is Part.COMMENTS else _FURNITURE_SHARE
@@ -74,27 +82,27 @@ def _inside(node: LexborNode, taken: set[int]) -> bool:
     return above is not None
 
 
-def _part(node: LexborNode) -> Part:
-    attributes, tag = node.attrs, node.tag
-    if tag in ("html", "body"):
-        return Part.OTHER
-    for name in ("class", "id"):
-        if (value := attributes.get(name)) and (named := name_of_part(value)) is not Part.OTHER:
-            return named
-    hidden = "hidden" in attributes or "display:none" in (attributes.get("style") or "").replace(" ", "")
-    if hidden or tag in ("figcaption", "aside", "form"):
-        return Part.FURNITURE
-    if (attributes.get("itemtype") or "").endswith("Comment"):
-        return Part.COMMENTS
-    pictured = "pictures" in kinds_of(attributes.get("class") or "") and node.css_matches("img, picture, amp-img")
-    return Part.FURNITURE if pictured and len(node.text()) <= _CAPTION_CHARACTERS else Part.OTHER
+def _part(node: LexborNode, apart: set[int]) -> Part:
+    attributes = node.attrs
+    names, name = attributes.get("class") or "", attributes.get("id") or ""
+    part = name_of_part(names) if names else Part.OTHER
+    if part is Part.PICTURE:
+        caption = node.css_matches("img, picture, amp-img") and len(node.text()) <= _CAPTION_CHARACTERS
+        part = Part.FURNITURE if caption else Part.OTHER
+    if part is Part.OTHER and name and (named := name_of_part(name)) is not Part.PICTURE:
+        part = named
+    if part is Part.OTHER and node.mem_id in apart:
+        part = Part.COMMENTS if "itemtype" in attributes else Part.FURNITURE
+    return part if node.tag not in ("html", "body") else Part.OTHER
 
 
 # Outlets repeat their names on every page; 20,000 of some 40 characters are 2 MB.
 @lru_cache(maxsize=20_000)
 def kinds_of(names: str) -> dict[str, int]:
     """Kinds of parts that class names, or an id, speak of, each with the place of its first word."""
-    words = _CAPITAL.sub("-", names).lower().translate(_PARTING).split()
+    words = (names if names.islower() else _CAPITAL.sub("-", names).lower()).translate(_PARTING).split()
+    if _STARTS.isdisjoint(words):  # most names
+        return {}
     two = [*map(add, words, words[1:])]
     three = map(add, two, words[2:])  # table of contents
     hits = sorted((at, word) for run in (words, two, three) for at, word in enumerate(run) if word in _KINDS)
@@ -104,8 +112,10 @@ def kinds_of(names: str) -> dict[str, int]:
 @lru_cache(maxsize=20_000)
 def name_of_part(names: str) -> Part:
     """The kind of part that class names, or an id, speak of first."""
-    found = {kind: at for kind, at in kinds_of(names).items() if kind in _PARTS}
-    return Part(min(found, key=lambda kind: found[kind])) if found else Part.OTHER
+    kinds = kinds_of(names)
+    if first := _FIRST & kinds.keys():
+        return Part(min(first, key=lambda kind: kinds[kind]))
+    return Part.PICTURE if "pictures" in kinds else Part.OTHER
 
 
 def names_lead(names: str) -> bool:
