@@ -57,8 +57,8 @@ async def producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     client = AIOKafkaProducer(
         **settings.client(), acks="all", linger_ms=5, max_request_size=settings.deadletter_max_bytes
     )
-    await client.start()
     try:
+        await client.start()
         yield client
     finally:
         await client.stop()

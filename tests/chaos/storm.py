@@ -1,0 +1,301 @@
+"""A storm over the whole house on Apache Kafka: kills, restarts of the broker, pauses and poison, while records flow.
+
+    python -m tests.chaos.storm --records 20000 --kills 100 --minutes 20 --seed 1
+
+What strikes what, and when, follows from the seed; what is in flight at that moment does not. At the end every raw
+record must have exactly one outcome, and the verdicts must be those of a clean run over the same `news.clean`.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from aiokafka.errors import KafkaError
+
+from agents import STAGES, topics
+from agents.changelog import Reader
+from agents.record import ORIGIN_HEADER
+from agents.settings import Settings
+from dateline import audit as audits
+from dateline import brokers
+from dateline.feed import RawRecord, producer
+from dateline.supervisor import Supervisor
+from pipeline.dedupe import Deduplicator
+from pipeline.events import CleanArticle, EnrichedArticle, Verdict
+from tests.chaos.material import articles, poison
+
+#: Records that the feeder has under way: a dead broker returns no more than these to be sent again.
+BATCH = 200
+LOOK_SECONDS = 0.2
+BROKER_DOWN_SECONDS = 2.0
+#: How long the last records may take after the storm: supervisors pause up to 30 s before another start.
+CALM_SECONDS = 600.0
+
+
+class Broker:
+    """Apache Kafka on a port of its own that can be killed, paused and started again with what it had."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self._port = brokers.free_port()
+        self.address = f"{brokers.HOST}:{self._port}"
+
+    def start(self) -> None:
+        root = Path(__file__).parents[2]
+        running = brokers.kafka(
+            root / "deploy/kafka",
+            root / "var/test-kafka",
+            self._folder / "kafka.log",
+            self._port,
+            records=self._folder / "records",
+        )
+        self._stack.enter_context(running)
+
+    def stop(self) -> None:
+        self._stack.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the Java process that has this broker's properties."""
+        wanted = str(self._folder / "kafka.properties")
+        for process in psutil.process_iter(["cmdline"]):
+            if wanted in (process.info["cmdline"] or ()) and "kafka.Kafka" in process.info["cmdline"]:
+                process.send_signal(number)
+                with suppress(psutil.TimeoutExpired):
+                    process.wait(10 if number == signal.SIGKILL else 0)
+
+
+@dataclass(frozen=True, order=True)
+class Strike:
+    """Something that happens at a time, in seconds from the start: to a worker by name, or to the broker."""
+
+    at: float
+    target: str
+    kind: str
+
+
+@dataclass
+class Plan:
+    """A storm, all of it from the seed."""
+
+    seed: int
+    records: int
+    kills: int
+    poison: int
+    seconds: float
+    broker_kills: int
+    pause_seconds: float
+
+    def strikes(self) -> list[Strike]:
+        chance = random.Random(self.seed)  # noqa: S311 - a storm is no secret
+        strikes = [
+            Strike(chance.uniform(0, self.seconds), f"{chance.choice(STAGES)}-0", "kill") for _ in range(self.kills)
+        ]
+        strikes += [Strike(chance.uniform(0, self.seconds), "broker", "kill") for _ in range(self.broker_kills)]
+        # One pause of each, spread over the storm, so that no two are still at once.
+        paused = [*(f"{stage}-0" for stage in STAGES), "broker"]
+        chance.shuffle(paused)
+        for number, target in enumerate(paused):
+            at = self.seconds * (number + 0.5) / len(paused)
+            strikes += [Strike(at, target, "stop"), Strike(at + self.pause_seconds, target, "continue")]
+        return sorted(strikes)
+
+    def raw(self) -> Iterator[RawRecord]:
+        """What is fed: the poison sprinkled evenly between the articles."""
+        bad = list(poison(self.poison, self.seed))
+        every = max(1, self.records // max(1, len(bad)))
+        for number, record in enumerate(articles(self.records, self.seed)):
+            yield record
+            if number % every == 0 and bad:
+                yield bad.pop()
+
+
+@dataclass
+class Report:
+    """What came out."""
+
+    plan: Plan
+    seconds: float
+    fed: int
+    struck: Counter[str]
+    audit: audits.Audit
+    verdicts: int
+    other_verdicts: list[str] = field(default_factory=list)
+
+    @property
+    def held(self) -> bool:
+        return self.audit.balanced and self.audit.raw >= self.fed and not self.other_verdicts
+
+    def __str__(self) -> str:
+        audit = self.audit
+        rows = {
+            "seed": self.plan.seed,
+            "seconds": round(self.seconds),
+            "raw records (of them sent again by the feeder)": f"{audit.raw} ({audit.raw - self.fed})",
+            "missing": audit.missing,
+            "conflicting": audit.conflicting,
+            "enriched / duplicates": f"{audit.enriched} / {audit.duplicates}",
+            "rejected / dead letters": f"{audit.rejected} / {audit.dead_letters}",
+            "repeated / recovered": f"{audit.repeated} / {audit.recovered}",
+            "verdicts compared with a clean run": self.verdicts,
+            "verdicts that differ": len(self.other_verdicts),
+            **{f"strikes: {name}": count for name, count in sorted(self.struck.items())},
+            **audit.reasons,
+        }
+        return "\n".join(f"{name:<52}{value}" for name, value in rows.items())
+
+
+class Storm:
+    """Broker, supervised workers and feeder of one run, in a folder of its own."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan = plan
+        self._broker = Broker(folder)
+        self._settings = Settings(broker=self._broker.address, data_dir=folder, instance="storm", clean_children=2)
+        environment = {
+            "DATELINE_BROKER": self._broker.address,
+            "DATELINE_DATA_DIR": str(folder),
+            "DATELINE_INSTANCE": "storm",
+            "DATELINE_CLEAN_CHILDREN": "2",
+            # Made-up words tell it nothing; a storm is about delivery.
+            "DATELINE_TOPIC_ENCODER": "off",
+        }
+        self._supervisor = Supervisor(dict.fromkeys(STAGES, 1), environment, folder / "logs", grace=60.0)
+        self._struck: Counter[str] = Counter()
+        self._fed = 0
+
+    def run(self) -> Report:
+        """The whole run. Raises what stops the harness itself; what the house did wrong stands in the report."""
+        started = time.monotonic()
+        self._broker.start()
+        try:
+            asyncio.run(topics.create(self._settings, topics.specs(self._settings)))
+            self._supervisor.start()
+            feeder = threading.Thread(target=lambda: asyncio.run(self._feed()))
+            feeder.start()
+            self._rage(feeder)
+            audit = self._wait_for_balance()
+            verdicts, others = asyncio.run(compare_verdicts(self._settings))
+        finally:
+            self._supervisor.stop()
+            self._broker.stop()
+        return Report(self._plan, time.monotonic() - started, self._fed, self._struck, audit, verdicts, others)
+
+    def _rage(self, feeder: threading.Thread) -> None:
+        """Mend and strike until the storm is over and all is fed."""
+        strikes, start = self._plan.strikes(), time.monotonic()
+        while strikes or feeder.is_alive():
+            self._supervisor.mend()
+            while strikes and time.monotonic() - start >= strikes[0].at:
+                self._strike(strikes.pop(0))
+            time.sleep(LOOK_SECONDS)
+
+    def _strike(self, strike: Strike) -> None:
+        number = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}[strike.kind]
+        if strike.target == "broker":
+            self._broker.signal(number)
+            if strike.kind == "kill":
+                time.sleep(BROKER_DOWN_SECONDS)
+                self._broker.start()
+        elif pid := self._supervisor.pids().get(strike.target):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        else:
+            self._struck["missed: the worker was down"] += 1
+            return
+        self._struck[f"{strike.kind} {strike.target.partition('-')[0]}"] += 1
+
+    async def _feed(self) -> None:
+        """Send at an even pace; what the broker did not confirm is sent again, and is a raw record of its own."""
+        start, batch = time.monotonic(), list[RawRecord]()
+        pace = self._plan.seconds / (self._plan.records + self._plan.poison)
+        for record in self._plan.raw():
+            batch.append(record)
+            if len(batch) == BATCH:
+                await self._send(batch)
+                self._fed += len(batch)
+                batch = []
+                await asyncio.sleep(max(0.0, start + self._fed * pace - time.monotonic()))
+        await self._send(batch)
+        self._fed += len(batch)
+
+    async def _send(self, batch: list[RawRecord]) -> None:
+        left: Iterable[RawRecord] = batch
+        while left := list(left):
+            try:
+                async with producer(self._settings) as client:
+                    sent = [
+                        await client.send(self._settings.topic("raw"), r.value, r.key, headers=r.headers) for r in left
+                    ]
+                    results = await asyncio.gather(*sent, return_exceptions=True)
+                left = [r for r, result in zip(left, results, strict=True) if isinstance(result, BaseException)]
+            except (KafkaError, OSError):
+                await asyncio.sleep(1.0)
+
+    def _wait_for_balance(self) -> audits.Audit:
+        deadline = time.monotonic() + CALM_SECONDS
+        while True:
+            self._supervisor.mend()
+            audit = asyncio.run(audits.audit(self._settings))
+            if (audit.balanced and audit.raw >= self._fed) or time.monotonic() > deadline:
+                return audit
+            time.sleep(2.0)
+
+
+async def compare_verdicts(settings: Settings) -> tuple[int, list[str]]:
+    """Judge `news.clean` again, undisturbed: how many verdicts were compared, and the origins of those that differ."""
+    clean_run, expected = Deduplicator(settings.dedupe_memory, settings.dedupe_age), dict[bytes, Verdict]()
+    others: list[str] = []
+    compared = 0
+    async with Reader(settings) as reader:
+        async for record in reader.topic(settings.topic("clean")):
+            origin = dict(record.headers)[ORIGIN_HEADER]
+            article = CleanArticle.model_validate_json(record.value or b"")
+            judged = clean_run.judge(article, origin.decode(), record.offset, record.timestamp / 1000)
+            expected.setdefault(origin, judged.verdict)
+        for topic in ("unique", "duplicates"):
+            async for record in reader.topic(settings.topic(topic)):
+                origin = dict(record.headers)[ORIGIN_HEADER]
+                verdict = EnrichedArticle.model_validate_json(record.value or b"").verdict
+                compared += 1
+                if verdict != expected.get(origin):
+                    others.append(f"{origin.decode()}: {verdict} and not {expected.get(origin)}")
+    return compared, others
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--poison", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=15.0, help="How long records are fed and strikes fall.")
+    parser.add_argument("--broker-kills", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=30.0, help="Seconds of each SIGSTOP.")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    plan = Plan(
+        given.seed, given.records, given.kills, given.poison, given.minutes * 60, given.broker_kills, given.pause
+    )
+    folder = Path(tempfile.mkdtemp(prefix="storm-"))
+    print(f"logs, topics and journals: {folder}", flush=True)
+    report = Storm(plan, folder).run()
+    print(report)
+    for line in report.other_verdicts[:10]:
+        print("differs:", line)
+    sys.exit(0 if report.held else 1)
+
+
+if __name__ == "__main__":
+    main()
