@@ -105,7 +105,8 @@ class Journal:
             self._free.append(slot)
 
 
-def in_flight(path: Path) -> int:
-    """How many records a journal notes as in flight; of a live worker or a dead one. 0 where there is no file."""
+def in_flight(path: Path) -> frozenset[Place]:
+    """The records that a journal notes as in flight; of a live worker or a dead one. None where there is no file."""
     data = path.read_bytes() if path.exists() else b""
-    return sum(1 for _, offset, _ in _SLOT.iter_unpack(data[: len(data) // _SLOT.size * _SLOT.size]) if offset)
+    slots = _SLOT.iter_unpack(data[: len(data) // _SLOT.size * _SLOT.size])
+    return frozenset((partition, offset) for partition, offset, _ in slots if offset)

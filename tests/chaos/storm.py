@@ -18,14 +18,16 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import psutil
 from aiokafka.errors import KafkaError
 
 from agents import STAGES, topics
 from agents.changelog import Reader
+from agents.journal import Place, in_flight
 from agents.record import ORIGIN_HEADER
 from agents.settings import Settings
 from dateline import audit as audits
@@ -38,10 +40,18 @@ from tests.chaos.material import articles, poison
 
 #: Records that the feeder has under way: a dead broker returns no more than these to be sent again.
 BATCH = 200
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.05
 BROKER_DOWN_SECONDS = 2.0
 #: How long the last records may take after the storm: supervisors pause up to 30 s before another start.
 CALM_SECONDS = 600.0
+
+
+SIGNALS = {
+    "kill": signal.SIGKILL,
+    "leave": signal.SIGTERM,
+    "stop": signal.SIGSTOP,
+    "continue": signal.SIGCONT,
+}
 
 
 class Broker:
@@ -77,6 +87,37 @@ class Broker:
                     process.wait(10 if number == signal.SIGKILL else 0)
 
 
+class Successors:
+    """Times from the start of a killed worker's successor to its first record, by the journals of both."""
+
+    def __init__(self, folder: Path, supervisor: Supervisor) -> None:
+        self._folder = folder
+        self._supervisor = supervisor
+        #: By name: the pid of the dead, what it left in flight, and when its successor started.
+        self._expected: dict[str, tuple[int, frozenset[Place], float]] = {}
+        self.seconds: list[float] = []
+
+    def expect(self, name: str, pid: int) -> None:
+        """A worker was killed."""
+        self._expected[name] = (pid, self._in_flight(name), 0.0)
+
+    def look(self) -> None:
+        """Note who has started, and who has taken up a record. Call it often."""
+        pids, now = self._supervisor.pids(), time.monotonic()
+        for name, (dead, left, started) in list(self._expected.items()):
+            if pids.get(name, dead) == dead:
+                continue
+            if not started:
+                self._expected[name] = (dead, left, now)
+            elif self._in_flight(name) != left:
+                self.seconds.append(now - started)
+                del self._expected[name]
+
+    def _in_flight(self, name: str) -> frozenset[Place]:
+        stage, _, number = name.rpartition("-")
+        return in_flight(self._folder / f"{stage}-storm-{number}.inflight")
+
+
 @dataclass(frozen=True, order=True)
 class Strike:
     """Something that happens at a time, in seconds from the start: to a worker by name, or to the broker."""
@@ -95,17 +136,23 @@ class Plan:
     kills: int
     poison: int
     seconds: float
-    broker_kills: int
-    pause_seconds: float
+    broker_kills: int = 0
+    #: Of each SIGSTOP; 0 for none.
+    pause_seconds: float = 0.0
+    #: Workers of each stage, and how often one of them is asked to leave (its successor joins).
+    workers: int = 1
+    leaves: int = 0
+    static_membership: bool = True
 
     def strikes(self) -> list[Strike]:
         chance = random.Random(self.seed)  # noqa: S311 - a storm is no secret
-        strikes = [
-            Strike(chance.uniform(0, self.seconds), f"{chance.choice(STAGES)}-0", "kill") for _ in range(self.kills)
-        ]
+        names = [f"{stage}-{number}" for stage in STAGES for number in range(self.workers)]
+        strikes = [Strike(chance.uniform(0, self.seconds), chance.choice(names), "kill") for _ in range(self.kills)]
+        leaves = (self.seconds * (number + 0.5) / self.leaves for number in range(self.leaves))
+        strikes += [Strike(at, chance.choice(names), "leave") for at in leaves]
         strikes += [Strike(chance.uniform(0, self.seconds), "broker", "kill") for _ in range(self.broker_kills)]
         # One pause of each, spread over the storm, so that no two are still at once.
-        paused = [*(f"{stage}-0" for stage in STAGES), "broker"]
+        paused = [*(f"{stage}-0" for stage in STAGES), "broker"] if self.pause_seconds else []
         chance.shuffle(paused)
         for number, target in enumerate(paused):
             at = self.seconds * (number + 0.5) / len(paused)
@@ -132,14 +179,16 @@ class Report:
     struck: Counter[str]
     audit: audits.Audit
     verdicts: int
-    other_verdicts: list[str] = field(default_factory=list)
+    other_verdicts: list[str]
+    #: From the start of a killed worker's successor to its first record, in seconds.
+    recoveries: list[float]
 
     @property
     def held(self) -> bool:
         return self.audit.balanced and self.audit.raw >= self.fed and not self.other_verdicts
 
     def __str__(self) -> str:
-        audit = self.audit
+        audit, r = self.audit, self.recoveries
         rows = {
             "seed": self.plan.seed,
             "seconds": round(self.seconds),
@@ -151,6 +200,9 @@ class Report:
             "repeated / recovered": f"{audit.repeated} / {audit.recovered}",
             "verdicts compared with a clean run": self.verdicts,
             "verdicts that differ": len(self.other_verdicts),
+            "first record of a successor, s: median / worst": f"{median(r):.2f} / {max(r):.2f} of {len(r)}"
+            if r
+            else "",
             **{f"strikes: {name}": count for name, count in sorted(self.struck.items())},
             **audit.reasons,
         }
@@ -169,10 +221,12 @@ class Storm:
             "DATELINE_DATA_DIR": str(folder),
             "DATELINE_INSTANCE": "storm",
             "DATELINE_CLEAN_CHILDREN": "2",
+            "DATELINE_STATIC_MEMBERSHIP": str(plan.static_membership),
             # Made-up words tell it nothing; a storm is about delivery.
             "DATELINE_TOPIC_ENCODER": "off",
         }
-        self._supervisor = Supervisor(dict.fromkeys(STAGES, 1), environment, folder / "logs", grace=60.0)
+        self._supervisor = Supervisor(dict.fromkeys(STAGES, plan.workers), environment, folder / "logs", grace=60.0)
+        self._successors = Successors(folder, self._supervisor)
         self._struck: Counter[str] = Counter()
         self._fed = 0
 
@@ -191,19 +245,22 @@ class Storm:
         finally:
             self._supervisor.stop()
             self._broker.stop()
-        return Report(self._plan, time.monotonic() - started, self._fed, self._struck, audit, verdicts, others)
+        seconds = time.monotonic() - started
+        recoveries = self._successors.seconds
+        return Report(self._plan, seconds, self._fed, self._struck, audit, verdicts, others, recoveries)
 
     def _rage(self, feeder: threading.Thread) -> None:
         """Mend and strike until the storm is over and all is fed."""
         strikes, start = self._plan.strikes(), time.monotonic()
         while strikes or feeder.is_alive():
             self._supervisor.mend()
+            self._successors.look()
             while strikes and time.monotonic() - start >= strikes[0].at:
                 self._strike(strikes.pop(0))
             time.sleep(LOOK_SECONDS)
 
     def _strike(self, strike: Strike) -> None:
-        number = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "continue": signal.SIGCONT}[strike.kind]
+        number = SIGNALS[strike.kind]
         if strike.target == "broker":
             self._broker.signal(number)
             if strike.kind == "kill":
@@ -212,6 +269,8 @@ class Storm:
         elif pid := self._supervisor.pids().get(strike.target):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+            if strike.kind == "kill":
+                self._successors.expect(strike.target, pid)
         else:
             self._struck["missed: the worker was down"] += 1
             return
@@ -283,10 +342,22 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15.0, help="How long records are fed and strikes fall.")
     parser.add_argument("--broker-kills", type=int, default=3)
     parser.add_argument("--pause", type=float, default=30.0, help="Seconds of each SIGSTOP.")
+    parser.add_argument("--workers", type=int, default=1, help="Of each stage.")
+    parser.add_argument("--leaves", type=int, default=0, help="How often a worker is asked to leave; another joins.")
+    parser.add_argument("--dynamic", action="store_true", help="Workers without a fixed identity in their group.")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     plan = Plan(
-        given.seed, given.records, given.kills, given.poison, given.minutes * 60, given.broker_kills, given.pause
+        seed=given.seed,
+        records=given.records,
+        kills=given.kills,
+        poison=given.poison,
+        seconds=given.minutes * 60,
+        broker_kills=given.broker_kills,
+        pause_seconds=given.pause,
+        workers=given.workers,
+        leaves=given.leaves,
+        static_membership=not given.dynamic,
     )
     folder = Path(tempfile.mkdtemp(prefix="storm-"))
     print(f"logs, topics and journals: {folder}", flush=True)

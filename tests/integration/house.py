@@ -111,7 +111,7 @@ class House:
         return f"worker {worker.pid} reads" in self.log.read_text(errors="replace")
 
     def in_flight(self, stage: str, instance: str = "a") -> int:
-        return in_flight(self.settings.data_dir / f"{stage}-{instance}.inflight")
+        return len(in_flight(self.settings.data_dir / f"{stage}-{instance}.inflight"))
 
     def stop(self) -> None:
         """End what is left."""
