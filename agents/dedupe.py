@@ -17,8 +17,7 @@ from agents.settings import Settings
 from agents.splice import splice
 from agents.stage import Stage
 from agents.topics import INDEX_TOPIC
-from pipeline.dedupe import DEDUPE_VERSION, Deduplicator, warm_up
-from pipeline.dedupe.entry import Fingerprint
+from pipeline.dedupe import Deduplicator, warm_up
 from pipeline.events import CleanArticle, Event, Relation, Verdict
 
 #: Relations that go on as articles of their own.
@@ -45,7 +44,7 @@ def stage(settings: Settings) -> Stage:
         topic = settings.topic(INDEX_TOPIC)
         async with Reader(settings) as reader:
             async for record in reader.partition(topic, partition.partition, known[partition.partition]):
-                index.remember(Fingerprint.from_bytes(record.value or b"", DEDUPE_VERSION))
+                index.remember([record.value or b""])
                 known[partition.partition] = record.offset + 1
 
     async def work(record: Record) -> list[Output]:

@@ -212,6 +212,7 @@ class Verdict(BaseModel):
     revision: int = Field(0, description="How many changed texts of this page came before.")
     copies: int = Field(0, description="Articles that repeat the original so far, this one counted.")
     outlets: int = Field(0, description="Outlets that have the story so far; an estimate past a few.")
+    published_at: Time | None = Field(None, description="Of this article, beside that of the original.")
     original_published_at: Time | None = Field(
         None, description="Of the original. The original is what arrived first, which need not be what appeared first."
     )

@@ -3,10 +3,11 @@
 import re
 from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
-# Parameters that tell where a reader came from, not what the page is (Google, Meta, Microsoft, Mailchimp, …).
+# Parameters that tell where a reader came from, not what the page is: Google, Meta, Microsoft, Mailchimp, …, and the
+# place on an outlet's own front page (Fox, CNN, Politico, Bloomberg).
 _TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|dclid|msclkid|yclid|mc_cid|mc_eid|igshid|_ga|cmpid?|icid|ncid|ref|ref_src|xtor|at_\w+"
-    r"|smid|s_cid|ns_\w+|wt_\w+|outputtype|amp|print)$",
+    r"|smid|s_cid|ns_\w+|wt[_.]\w+|intcmp|hpt?|srnd|outputtype|amp|print)$",
     re.IGNORECASE,
 )
 _SUBDOMAIN = re.compile(r"^(www|m|mobile|amp)\.(?=[^.]+\.)")

@@ -41,8 +41,8 @@ LEADS_AGREE: Final = 0.6
 # which on a copy is cut or extended; a text with so many words replaced, all over it, is reworded: there hits and
 # misses change places at least half as often as by chance, where paragraphs came or went they do so seldom.
 CUT, SCATTERED, REWORDED, LITTLE = 0.64, 0.5, 0.88, 0.65
-#: From here on where the newcomer says itself that it corrects or repeats an article.
-CORRECTED: Final = 0.2
+#: From here on where the newcomer says itself, at its head, that it corrects or repeats an article of its feed.
+AGAIN: Final = 0.2
 # How agencies and outlets head a text that is filed again, at the start of the title or of the text, and the note that
 # an article was corrected, in its first words.
 _HEADED = re.compile(
@@ -51,12 +51,19 @@ _HEADED = re.compile(
 _NOTED = re.compile(
     r"\b(?:article|story|version|report|item)\b.{0,30}\b(?:amended|corrected|updated|refiled)\b", re.IGNORECASE
 )
-_HEAD = 120
+_ENDED = re.compile(r"[(\[](?:updated?|corrected)[)\]]\W*$", re.IGNORECASE)
+_HEAD = _TAIL = 120
 
 
-def says_corrected(title: str, body: str) -> bool:
-    """Whether an article says of itself that it was filed before."""
+def says_again(title: str, body: str) -> bool:
+    """Whether an article says at its head that it was filed before."""
     return bool(_HEADED.match(title) or _HEADED.match(body) or _NOTED.search(body, 0, _HEAD))
+
+
+def says_changed(title: str, body: str) -> bool:
+    """Whether an article notes at its end that it was changed: first texts do, too, so this makes no copy."""
+    last = body[body.rfind("\n") + 1 :]
+    return bool(_ENDED.search(title) or _HEADED.match(last) or _NOTED.search(body, max(0, len(body) - _TAIL)))
 
 
 @dataclass(frozen=True, slots=True)

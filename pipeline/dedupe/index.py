@@ -5,15 +5,16 @@ origins, pages and exact texts. All is NumPy arrays of a size that the capacity 
 entries that were added, in their order: so it is rebuilt from them after a restart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 
-from pipeline.dedupe import kernels
+from pipeline.dedupe import kernels, ring
 from pipeline.dedupe.decision import LEAST_SHARE, LEAST_SHARED, Comparison
 from pipeline.dedupe.entry import ENTRY, Fingerprint
 from pipeline.dedupe.reading import SKETCH, Reading
+from pipeline.dedupe.ring import Ring
 
 #: Shingles of a sketch that have inverted lists. A copy with a quarter of a remembered text meets one with .99.
 POSTED: Final = 16
@@ -29,25 +30,32 @@ _COUNTERS: Final = 64
 
 
 class Index:
-    """Entries by slot. Capacity is the most that are remembered."""
+    """Entries by slot. Capacity is the most that are remembered; all memory is taken when it is made."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.entries: Any = np.zeros(capacity, ENTRY)
-        self.added = self.forgotten = 0
-        self.odd: dict[int, tuple[str, str]] = {}
+        self._odd: dict[int, tuple[str, str]] = {}
         self._bits = max(1, (capacity - 1).bit_length())
         self._lists = np.zeros(max(64, int(capacity * POSTED / _LOAD)), np.uint32)
         cells = max(16, (_COUNTERS * capacity - 1).bit_length())
         self._cells, self._shift = np.zeros(1 << (cells - 1), np.uint8), 32 - cells
         self._keys = {name: np.zeros(2 * capacity + 2, np.uint32) for name in ("origin", "url", "text")}
         self._columns = {name: self.entries[name] for name in (*self._keys, "sketch", "shingles", "position")}
+        self._ring = Ring(
+            state=np.zeros(2, np.int64), newest=np.zeros(1),
+            lists=self._lists, bits=self._bits, cells=self._cells, shift=self._shift,
+            by_origin=self._keys["origin"], by_url=self._keys["url"], by_text=self._keys["text"],
+            raw=self.entries.view(np.uint8).reshape(capacity, ENTRY.itemsize),
+            **{name: self.entries[name] for name in Ring._fields if name in (ENTRY.names or ())},
+        )  # fmt: skip
         self._slots, self._scores = np.zeros(_CANDIDATES, np.int64), np.zeros(_CANDIDATES, np.float32)
         self._hits, self._sums = np.zeros(SKETCH, np.int32), np.zeros(9)
         self._frequencies = np.zeros(SKETCH, np.uint8)
 
     def __len__(self) -> int:
-        return self.added - self.forgotten
+        added, forgotten = self._ring.state
+        return int(added - forgotten)
 
     def find(self, key: str, value: int) -> int:
         """Slot of the newest entry with this origin, page (`url`) or exact text; -1 where there is none."""
@@ -55,24 +63,15 @@ class Index:
 
     def at(self, position: int) -> int:
         """Slot of the entry at a position of the log, -1 where it is not remembered."""
-        low, high = self.forgotten, self.added
-        positions = self._columns["position"]
-        while low < high:
-            middle = (low + high) // 2
-            if positions[middle % self.capacity] < position:
-                low = middle + 1
-            else:
-                high = middle
-        slot = low % self.capacity
-        return slot if low < self.added and positions[slot] == position else -1
+        return int(ring.slot_at(position, self._ring))
 
-    def compare(self, reading: Reading) -> Iterator[tuple[int, Comparison]]:
-        """Yield the slots of the best candidates, each with how its article compares to the text."""
+    def candidates(self, reading: Reading) -> list[int]:
+        """Slots of what may be a copy, best first: `COMPARED` at most, whatever the text."""
         slots, scores = self._slots, self._scores
         slots[:], scores[:] = 0, 0
         columns = self._columns
         if not kernels.candidates(reading.table, self._bits, self._lists, slots, scores):
-            return
+            return []
         found = np.flatnonzero(slots)
         # Of equal ones the first that arrived: that order does not depend on the slots.
         order = np.lexsort((columns["position"][slots[found] - 1], -scores[found]))
@@ -80,18 +79,21 @@ class Index:
         passed = kernels.screen(
             best, columns["sketch"], columns["shingles"], reading.table, reading.distinct, LEAST_SHARED, LEAST_SHARE
         )
-        if not passed:
-            return
+        return [int(slot) for slot in best[:passed]]
+
+    def compare(self, reading: Reading, slots: Iterable[int]) -> Iterator[tuple[int, Comparison]]:
+        """Yield slots, each with how its article compares to the text."""
         sketch = reading.sketch
         kept = int(np.count_nonzero(sketch))
-        own = kernels.weights(sketch[:kept], self._shift, self._cells, self._frequencies) / kept
-        for slot in best[:passed].tolist():
+        weight = kernels.weights(sketch[:kept], self._shift, self._cells, self._frequencies)
+        own = weight / kept if kept else 1.0
+        for slot in slots:
             entry = self.entries[slot]
             shared = kernels.overlap(
-                columns["sketch"][slot], entry["early"], reading.table, reading.where,
+                entry["sketch"], entry["early"], reading.table, reading.where,
                 self._shift, self._cells, self._hits, self._sums,
             )  # fmt: skip
-            kernels.trail(reading.shingles, columns["sketch"][slot], self._sums[6:])
+            kernels.trail(reading.shingles, entry["sketch"], self._sums[6:])
             yield slot, Comparison.of(reading, entry, self._sums.tolist(), own, self._hits[:shared])
 
     def post(self, entry: Any) -> None:
@@ -100,48 +102,36 @@ class Index:
         kept = int(np.count_nonzero(sketch))
         kernels.weights(sketch[:kept], self._shift, self._cells, self._frequencies)
         order = np.argsort(self._frequencies[:kept], kind="stable")
-        slot = self.added % self.capacity
         if len(self) == self.capacity:
-            self.forget()
+            ring.forget(self._ring)
+        slot = int(self._ring.state[0]) % self.capacity
         entry["posted"] = kernels.post(sketch, order, slot, self._bits, self._lists, POSTED, LONGEST_LIST)
 
-    def add(self, fingerprint: Fingerprint, *, posted: bool) -> int:
-        """Remember an entry. `posted`: its inverted lists are written already, by `post`."""
-        if len(self) == self.capacity:
-            self.forget()
-        slot = self.added % self.capacity
-        entry = fingerprint.entry[0]
-        self.entries[slot] = entry
-        if entry["odd"]:
-            self.odd[slot] = fingerprint.id, fingerprint.root_id
-        if not posted:
-            kernels.repost(entry["sketch"], entry["posted"], slot, self._bits, self._lists)
-        for name, table in self._keys.items():
-            kernels.key_put(slot, self._columns[name], table)
-        if not entry["relation"]:
-            kernels.count(entry["sketch"], 1, self._shift, self._cells)
-        self.added += 1
-        return slot
+    def add(self, entries: Any, odd: dict[int, tuple[str, str]], keep: float, *, posted: bool = False) -> None:
+        """Remember entries in their order, but for those whose origin is; before each, forget what is too old for it.
 
-    def forget(self) -> None:
-        """Forget the oldest entry."""
-        slot = self.forgotten % self.capacity
-        entry = self.entries[slot]
-        kernels.unpost(entry["sketch"], entry["posted"], slot, self._bits, self._lists, self._columns["sketch"])
-        for name, table in self._keys.items():
-            kernels.key_drop(slot, self._columns[name], table)
-        if not entry["relation"]:
-            kernels.count(entry["sketch"], -1, self._shift, self._cells)
-        self.odd.pop(slot, None)
-        self.forgotten += 1
+        `odd`: ids of those that have odd ones, by place. `posted`: their inverted lists are written already, by `post`.
+        """
+        slots = np.zeros(len(entries), np.int64)
+        raw = entries.view(np.uint8).reshape(len(entries), ENTRY.itemsize)
+        ring.add(raw, entries["origin"], entries["time"], keep, posted, slots, self._ring)
+        for at, ids in odd.items():
+            if slots[at] >= 0:
+                self._odd[int(slots[at])] = ids
+
+    def expire(self, time: float, keep: float) -> None:
+        """Forget what is more than `keep` seconds older than the newest entry, or than `time`."""
+        ring.expire(time, keep, self._ring)
 
     def fingerprint(self, slot: int, version: str) -> Fingerprint:
-        """What is remembered in a slot."""
+        """What was judged of the article in a slot."""
         entry = self.entries[slot : slot + 1].copy()
-        entry["cluster_copies"], entry["cluster_outlets"] = entry["copies"], entry["outlets"]
+        if not entry["relation"][0]:
+            entry["copies"], entry["outlets"] = 0, np.uint64(1) << entry["outlet"].astype(np.uint64)
         return Fingerprint(entry, *self.ids(slot), version)
 
     def ids(self, slot: int) -> tuple[str, str]:
         """Ids of the article in a slot and of its cluster's original."""
         entry = self.entries[slot]
-        return self.odd.get(slot) or (bytes(entry["id"]).hex(), bytes(entry["root_id"]).hex())
+        # Ids of a forgotten entry stay until the slot has other odd ones: no more than the capacity.
+        return self._odd[slot] if entry["odd"] else (bytes(entry["id"]).hex(), bytes(entry["root_id"]).hex())

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedupe import Deduplicator
-from pipeline.dedupe.entry import Fingerprint
 from pipeline.events import CleanArticle, Relation
 from tests.unit.texts import prose, reworded
 
@@ -48,8 +47,7 @@ def test_the_memory_is_bounded_and_restarts_change_nothing(plan: list[tuple[int,
     whole, written = Deduplicator(remember, keep=60), []
     for record in records(plan):
         restarted = Deduplicator(remember, keep=60)
-        for data in written:
-            restarted.remember(Fingerprint.from_bytes(data, "dedupe-2"))
+        restarted.remember(written)
         fingerprint = whole.judge(*record)
         assert restarted.judge(*record).to_bytes() == fingerprint.to_bytes()
         written.append(fingerprint.to_bytes())

@@ -35,6 +35,7 @@ PAGE = "https://news.example/town/pier-vote"
         f"  {PAGE}\n",
         "https://user:secret@news.example/town/pier-vote",
         f"{PAGE}?ref=home&at_campaign=1&xtor=2",
+        f"{PAGE}?hp=t1_3&hpt=po_t1&intcmp=hpbt1&srnd=politics&WT.nav=top-news",
     ],
 )
 def test_variants_of_a_page(variant: str) -> None:
