@@ -1,23 +1,23 @@
 """dedupe: `news.clean` → `news.unique` or `news.duplicates`, with its memory in `news.dedupe-index`.
 
 What it remembers of an article is an output like any other: delivered before the article is acknowledged. After a
-restart or a rebalance the index of a partition is read back from there; docs/decisions/0003 says why not a table.
+restart or a rebalance the index of a partition is read back from there (agents/memory.py); docs/decisions/0003 says
+why not a table.
 """
 
 import asyncio
-from collections import defaultdict
 from threading import Thread
 
 from faust.types import TP
 from pydantic import ValidationError
 
-from agents.changelog import Reader
+from agents.memory import Memory
 from agents.record import BadRecord, Output, Record, explain, format_origin
 from agents.settings import Settings
 from agents.splice import splice
 from agents.stage import Stage
 from agents.topics import INDEX_TOPIC
-from pipeline.dedupe import Deduplicator, warm_up
+from pipeline.dedupe import warm_up
 from pipeline.events import CleanArticle, Event, Relation, Verdict
 
 #: Relations that go on as articles of their own.
@@ -35,17 +35,13 @@ def stage(settings: Settings) -> Stage:
     # Machine code is loaded, or compiled where there is none, while the worker joins its group: no heartbeat waits.
     ready = Thread(target=warm_up, daemon=True)
     ready.start()
-    indexes: dict[int, Deduplicator] = defaultdict(lambda: Deduplicator(settings.dedupe_memory, settings.dedupe_age))
-    known: dict[int, int] = defaultdict(int)
+    memories: dict[int, Memory] = {}
 
     async def restore(partition: TP) -> None:
         await asyncio.to_thread(ready.join)
-        index = indexes[partition.partition]
-        topic = settings.topic(INDEX_TOPIC)
-        async with Reader(settings) as reader:
-            async for record in reader.partition(topic, partition.partition, known[partition.partition]):
-                index.remember([record.value or b""])
-                known[partition.partition] = record.offset + 1
+        if partition.partition not in memories:
+            memories[partition.partition] = Memory(settings, partition.partition)
+        await memories[partition.partition].restore()
 
     async def work(record: Record) -> list[Output]:
         value = record.value or b""
@@ -54,7 +50,9 @@ def stage(settings: Settings) -> Stage:
         except ValidationError as error:
             raise BadRecord(explain(error)) from None
         origin = format_origin(record.origin).decode()
-        fingerprint = indexes[record.partition].judge(article, origin, record.offset, record.timestamp)
+        memory = memories[record.partition]
+        fingerprint = memory.index.judge(article, origin, record.offset, record.timestamp)
+        memory.judged()
         verdict = fingerprint.verdict
         unique = verdict.relation in _UNIQUE
         return [
