@@ -98,7 +98,7 @@ class Fingerprint:
             duplicate_of=None if original else self.root_id,
             similarity=int(row["similarity"]) / 1000,
             evidence=[name for bit, name in enumerate(KEYS) if row["evidence"] >> bit & 1],
-            passages=[Passage(start=int(a), end=int(b)) for a, b in row["passages"] if b],
+            passages=[Passage(start=start, end=end) for start, end in row["passages"].tolist() if end],
             revision=int(row["texts"]) - 1 if revision else 0,
             copies=int(row["copies"]),
             outlets=_count(int(row["outlets"])),

@@ -50,6 +50,7 @@ class Index:
             **{name: self.entries[name] for name in Ring._fields if name in (ENTRY.names or ())},
         )  # fmt: skip
         self._slots, self._scores = np.zeros(_CANDIDATES, np.int64), np.zeros(_CANDIDATES, np.float32)
+        self._best = np.zeros(COMPARED, np.int64)
         self._hits, self._sums = np.zeros(SKETCH, np.int32), np.zeros(9)
         self._frequencies = np.zeros(SKETCH, np.uint8)
 
@@ -72,14 +73,13 @@ class Index:
         columns = self._columns
         if not kernels.candidates(reading.table, self._bits, self._lists, slots, scores):
             return []
-        found = np.flatnonzero(slots)
-        # Of equal ones the first that arrived: that order does not depend on the slots.
-        order = np.lexsort((columns["position"][slots[found] - 1], -scores[found]))
-        best = slots[found[order[:COMPARED]]] - 1
+        best = self._best
+        best = best[: kernels.best(slots, scores, columns["position"], best)]
         passed = kernels.screen(
             best, columns["sketch"], columns["shingles"], reading.table, reading.distinct, LEAST_SHARED, LEAST_SHARE
         )
-        return [int(slot) for slot in best[:passed]]
+        chosen: list[int] = best[:passed].tolist()
+        return chosen
 
     def compare(self, reading: Reading, slots: Iterable[int]) -> Iterator[tuple[int, Comparison]]:
         """Yield slots, each with how its article compares to the text."""

@@ -50,10 +50,7 @@ class Reading:
     def sketch(self) -> NDArray[np.uint32]:
         """The smallest distinct hashes in order, filled up with 0."""
         kept = np.zeros(SKETCH, np.uint32)
-        found = self.table[self.table > 0]
-        if len(found) > SKETCH:
-            found = np.partition(found, SKETCH)[:SKETCH]
-        kept[: len(found)] = np.sort(found)
+        kernels.smallest(self.table, self.distinct, kept)
         return kept
 
     @cached_property
