@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import Any, Final, Self
 
-import numpy as np
-
+from pipeline.dedupe import kernels
 from pipeline.dedupe.reading import Reading
 from pipeline.events import Relation
 
@@ -106,9 +105,7 @@ class Comparison:
         fewer = min(in_all, mine)
         met = 0.0
         if fewer:
-            found = np.searchsorted(reading.numbers, kept_numbers)
-            found[found == mine] = 0
-            met = float(np.count_nonzero(reading.numbers[found] == kept_numbers)) / len(kept_numbers) * in_all
+            met = kernels.in_common(kept_numbers, reading.numbers) / len(kept_numbers) * in_all
         return cls(
             newer=newer,
             older=older,
@@ -123,7 +120,7 @@ class Comparison:
             plain_newer=met_there / max(1.0, walked),
             plain_older=shared / max(1.0, kept),
             clumps=min(2.0, changes * walked / max(1.0, 2 * met_there * (walked - met_there))),
-            spread=_spread(hits, len(reading.shingles)),
+            spread=kernels.spread(hits, len(reading.shingles)),
             hits=hits.copy(),
         )
 
@@ -175,11 +172,3 @@ class Comparison:
             return Relation.PARTIAL
         reworded = scattered and share <= REWORDED
         return Relation.SPUN if reworded else Relation.NEAR
-
-
-def _spread(hits: Any, length: int) -> float:
-    """How evenly shared shingles lie over the newcomer: eighths with one, over those that chance would give."""
-    if not len(hits):
-        return 0.0
-    occupied = np.count_nonzero(np.bincount(hits * 8 // max(1, length), minlength=8))
-    return float(occupied / (8 * (1 - 0.875 ** len(hits))))

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from math import log
 from typing import Any, Final
 
 import numpy as np
@@ -89,19 +90,19 @@ class Fingerprint:
     @property
     def verdict(self) -> Verdict:
         """The verdict as it was first given."""
-        row = self.entry[0]
+        row: dict[str, Any] = dict(zip(ENTRY.names or (), self.entry[0].item(), strict=True))
         relation = RELATIONS[row["relation"]]
         original, revision = relation is Relation.ORIGINAL, relation is Relation.REVISION
-        published = float(row["root_published"])
+        published = row["root_published"]
         return Verdict(
             relation=relation,
             duplicate_of=None if original else self.root_id,
-            similarity=int(row["similarity"]) / 1000,
+            similarity=row["similarity"] / 1000,
             evidence=[name for bit, name in enumerate(KEYS) if row["evidence"] >> bit & 1],
             passages=[Passage(start=start, end=end) for start, end in row["passages"].tolist() if end],
-            revision=int(row["texts"]) - 1 if revision else 0,
-            copies=int(row["copies"]),
-            outlets=_count(int(row["outlets"])),
+            revision=row["texts"] - 1 if revision else 0,
+            copies=row["copies"],
+            outlets=_count(row["outlets"]),
             published_at=self.published_at,
             original_published_at=datetime.fromtimestamp(published, timezone.utc) if published else None,
             version=self.version,
@@ -145,4 +146,4 @@ def _odd_ids(data: bytes, row: Any) -> tuple[str, str]:
 def _count(bitmap: int) -> int:
     """How many outlets set the bits of a bitmap of 64: linear counting (Whang et al. 1990), exact for a few."""
     free = 64 - bitmap.bit_count()
-    return round(64 * float(np.log(64 / max(1, free))))
+    return round(64 * log(64 / max(1, free)))

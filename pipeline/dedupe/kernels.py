@@ -378,6 +378,46 @@ def screen(slots: Any, sketches: Any, counts: Any, table: Any, distinct: int, le
 
 
 @compiled
+def numbers(words: Any, numeric: Any, out: Any) -> int:
+    """The distinct numbers among words into `out` (uint16, never 0), in order; gives how many."""
+    found = 0
+    for at in range(len(words)):
+        if numeric[at]:
+            out[found] = np.uint16(words[at]) | np.uint16(1)
+            found += 1
+    out[:found].sort()
+    kept = 0
+    for at in range(found):
+        if kept == 0 or out[at] != out[kept - 1]:
+            out[kept] = out[at]
+            kept += 1
+    return kept
+
+
+@compiled
+def in_common(one: Any, other: Any) -> int:
+    """How many values of one sorted array another has."""
+    at, found = 0, 0
+    for value in one:
+        while at < len(other) and other[at] < value:
+            at += 1
+        found += at < len(other) and other[at] == value
+    return found
+
+
+@compiled
+def spread(hits: Any, length: int) -> float:
+    """How evenly hits lie over a text: eighths with one, over those that chance would give."""
+    mask = 0
+    for hit in hits:
+        mask |= 1 << (hit * 8 // max(1, length))
+    occupied = 0
+    for eighth in range(8):
+        occupied += (mask >> eighth) & 1
+    return occupied / (8 * (1 - 0.875 ** len(hits))) if len(hits) else 0.0
+
+
+@compiled
 def trail(shingles: Any, sketch: Any, out: Any) -> None:
     """Walk through a text over those shingles that the sketch would hold if it had them: a hit or a miss each.
 
