@@ -36,15 +36,17 @@ DEDUPE_VERSION = "dedupe-3"
 REMEMBERED = 1_000_000
 #: Positions before the newest of the changelog that may be missing in it: more than any window of records in flight.
 REACH = 4096
+#: Changed texts of a page that are counted.
+MOST_TEXTS = 65_535
 _TEXT, _URL, _SHINGLES, _NUMBERS, _LEAD = (1 << bit for bit in range(len(KEYS)))
 
 
 class Deduplicator:
     """A bounded memory of articles, oldest forgotten first. One for each partition of `news.clean`.
 
-    `remember` articles at most, and none more than `keep` seconds older than the newest: about 530 bytes each, taken
-    when it is made. An article costs time by its words, `MOST_WORDS` at most beyond the exact text, and is compared
-    with `COMPARED` others at most, however many look like it.
+    `remember` articles at most, and none more than `keep` seconds older than the newest: about 540 bytes each,
+    reserved when it is made. An article costs time by its words, `MOST_WORDS` at most beyond the exact text, and is
+    compared with `COMPARED` others at most, however many look like it.
     """
 
     def __init__(self, remember: int = REMEMBERED, keep: float = math.inf) -> None:
@@ -119,13 +121,13 @@ class Deduplicator:
 
         root_id = ""
         page, same = index.find("url", entry["url"]), index.find("text", entry["text"])
-        entry["texts"] = index.entries["texts"][page] if page >= 0 else 1
+        entry["texts"] = int(index.entries["texts"][page]) if page >= 0 else 1
         if same >= 0:
             root_id = self._repeat_exactly(entry, same)
         elif page >= 0:
             ((_, comparison),) = index.compare(reading, [self._original(page)])
             root_id = self._repeat(entry, Relation.REVISION, page, comparison.similarity, _URL)
-            entry["texts"] += 1
+            entry["texts"] = min(MOST_TEXTS, entry["texts"] + 1)
         elif reading.distinct >= decision.LEAST_SHINGLES:
             root_id = self._repeat_in_part(entry, article, reading)
         packed = pack_id(article.id)

@@ -322,3 +322,10 @@ def test_copies_are_found_in_eight_languages(language: str) -> None:
     assert index.check(CleanArticle(url="https://three.example/a", body=f"“{body.upper()}”")).relation is Relation.EXACT
     cut = CleanArticle(url="https://four.example/a", body=body[: len(body) * 4 // 5])
     assert index.check(cut).duplicate_of == first.id
+
+
+def test_a_page_that_never_stops_changing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.dedupe.MOST_TEXTS", 3)
+    index = Deduplicator(4)
+    verdicts = [index.check(CleanArticle(url="https://one.example/a", body=prose(n))) for n in range(6)]
+    assert [verdict.revision for verdict in verdicts] == [0, 1, 2, 2, 2, 2]
