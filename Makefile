@@ -79,3 +79,9 @@ bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream
 
 bench-dedupe-shards: setup ## De-duplication over 2, 4 and 8 partitions, simulated
 	$(BIN)/python benchmarks/dedupe_shards.py
+
+chaos: setup ## Kills, broker restarts, pauses and poison on Kafka for 20 minutes, then the audit
+	$(BIN)/python -m tests.chaos.storm
+
+compose-check: ## docker compose: up, feed the seeds, audit, down
+	bash deploy/compose_check.sh
