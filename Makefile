@@ -83,5 +83,11 @@ bench-dedupe-shards: setup ## De-duplication over 2, 4 and 8 partitions, simulat
 chaos: setup ## Kills, broker restarts, pauses and poison on Kafka for 20 minutes, then the audit
 	$(BIN)/python -m tests.chaos.storm
 
+bench-region: setup ## Regions beside a plain dictionary, and on outlets that were not trained on
+	$(BIN)/python benchmarks/region.py
+
+bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream of DATELINE_SHARED
+	$(BIN)/python benchmarks/dedupe.py
+
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

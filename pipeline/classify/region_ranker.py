@@ -1,6 +1,6 @@
 """How sure it is that a country is a focus of the story: a logistic ranker over what the gazetteer found.
 
-Two linear heads over the same features, written by `train_regions.py`: `focus` says for each country alone whether it
+Two linear heads over the same features, written by `region_train.py`: `focus` says for each country alone whether it
 belongs to the story, `first` is a softmax over the countries and the answer "no country".
 """
 
@@ -131,13 +131,12 @@ def words_of(text: str) -> set[str]:
 
 
 class Ranker:
-    """Weights of the heads by name of feature, and of words. Raises OSError, ValueError or KeyError if damaged."""
+    """Weights of the heads by name of feature, and of words. Raises KeyError if a head is missing."""
 
-    def __init__(self, path: Path = DATA) -> None:
-        table = json.loads(path.read_text("utf-8"))
-        self._focus: Features = table["focus"]
-        self._first: Features = table["first"]
-        self._words: Features = table["words"]
+    def __init__(self, table: dict[str, Features]) -> None:
+        self._focus = table["focus"]
+        self._first = table["first"]
+        self._words = table["words"]
 
     def judge(self, mentions: list[Mention], text: str, layout: Layout, home: str | None) -> Judgement:
         rows = candidate_features(mentions, layout, home)
@@ -155,5 +154,5 @@ def _dot(weights: Features, row: Features) -> float:
 
 @cache
 def ranker() -> Ranker:
-    """The one ranker of this process, read on first use."""
-    return Ranker()
+    """The one ranker of this process, read on first use. Raises OSError, ValueError or KeyError if damaged."""
+    return Ranker(json.loads(DATA.read_text("utf-8")))

@@ -46,6 +46,7 @@ class Reading(NamedTuple):
     nothing: Features
     countries: list[str]
     weight: float
+    source: str
 
 
 def reading(article: dict[str, Any], home: str | None, weight: float, length: int = BODY_READ) -> Reading:
@@ -57,6 +58,7 @@ def reading(article: dict[str, Any], home: str | None, weight: float, length: in
         nothing_features(mentions, layout, home) | words,
         article["countries"],
         weight,
+        article["source"],
     )
 
 

@@ -9,7 +9,7 @@ import re
 from pipeline.classify.guards import resolve
 from pipeline.classify.places import Gazetteer, Mention, gazetteer
 from pipeline.classify.region_money import money
-from pipeline.classify.region_ranker import LEAD, Judgement, Layout, ranker
+from pipeline.classify.region_ranker import LEAD, Judgement, Layout, Ranker, ranker
 from pipeline.events import AreaScore, CleanArticle, CountryScore, Evidence, Regions
 
 REGIONS_VERSION = "regions-2"
@@ -50,6 +50,11 @@ def classify_regions(article: CleanArticle) -> Regions:
     country is a focus. No country: `abstained` says why (`no_text`, `no_place_named`, `no_focus`). Raises OSError or
     ValueError on first use where the place table or the ranker is missing or damaged.
     """
+    return judge_regions(article, ranker())
+
+
+def judge_regions(article: CleanArticle, judge: Ranker) -> Regions:
+    """`classify_regions` by the ranker that is given."""
     places = gazetteer()
     title, body = article.title, article.body[:BODY_READ]
     if not title and not body:
@@ -58,7 +63,7 @@ def classify_regions(article: CleanArticle) -> Regions:
     mentions, layout, home = read(title, body, article.language, article.home_country)
     if not mentions and not home:
         return Regions(abstained="no_place_named", version=REGIONS_VERSION)
-    judgement = ranker().judge(mentions, text, layout, home)
+    judgement = judge.judge(mentions, text, layout, home)
     focus = [] if _is_list(mentions, layout) or _is_aside(mentions, layout, home) else _focus(judgement)
     if not focus:
         return Regions(abstained="no_focus", version=REGIONS_VERSION)
