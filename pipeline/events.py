@@ -238,6 +238,9 @@ class Evidence(BaseModel):
     """A passage that spoke for a decision. Offsets are Unicode code points into `field`."""
 
     text: str
+    kind: str | None = Field(
+        None, description="Of a region: dateline, name, demonym, city, division, institution or prior."
+    )
     field: str | None = Field(None, description="`title` or `body`; none where the evidence is no passage.")
     start: int | None = None
     end: int | None = None
@@ -264,17 +267,32 @@ class CountryScore(BaseModel):
 
 
 class AreaScore(BaseModel):
-    """A UN M49 region or sub-region that focus countries roll up to."""
+    """A UN M49 region or sub-region that focus countries roll up to, or a body of many countries."""
 
-    m49: str
+    m49: str = Field(description="Three digits of M49; for a body a code of ours, `org-nato` (docs/regions.md).")
     name: str
     score: float
+    evidence: list[Evidence] = Field(default_factory=list, description="Of a body; an area follows from its countries.")
+
+
+class PlaceScore(BaseModel):
+    """A city or first-level division that carries the story."""
+
+    name: str
+    kind: str = Field(description="`city` or `division`.")
+    iso2: str = Field(description="The focus country that it belongs to.")
+    latitude: float = Field(description="Degrees north; of a division, where its people live.")
+    longitude: float = Field(description="Degrees east.")
+    geonames_id: int | None = None
+    score: float
+    evidence: list[Evidence] = Field(default_factory=list)
 
 
 class Regions(BaseModel):
-    """Focus countries, best first, and their M49 areas. Both empty: the story is about no country, see `abstained`."""
+    """Focus countries, their places and areas, best first. No country: `abstained` says why."""
 
     countries: list[CountryScore] = Field(default_factory=list)
+    places: list[PlaceScore] = Field(default_factory=list)
     areas: list[AreaScore] = Field(default_factory=list)
     abstained: str | None = None
     version: str = ""

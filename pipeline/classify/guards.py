@@ -6,7 +6,7 @@ is what takes a look around. Each guard either drops a mention or gives it to an
 
 import re
 
-from pipeline.classify.places import Mention
+from pipeline.classify.places import Mention, gazetteer
 
 
 def _words(text: str) -> frozenset[str]:
@@ -45,14 +45,27 @@ TURKEY_TABLE = re.compile(
 )
 #: How far a word of the kitchen speaks for the bird: about one sentence.
 TABLE_REACH = 60
-#: AP style and postal abbreviations after "City, ".
+#: Divisions by what stands after "City, ": AP style, then postal codes.
 _STATES = (
-    "Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa "
-    "Tenn Tex Va Vt Wash Wis Wyo N.C N.D N.H N.J N.M N.Y R.I S.C S.D W.Va D.C AL AZ AR CA CO CT DC DE FL GA IL IN "
-    "IA KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY"
+    "Ala:AL Ariz:AZ Ark:AR Calif:CA Colo:CO Conn:CT Del:DE Fla:FL Ga:GA Ill:IL Ind:IN Kan:KS Ky:KY La:LA Mass:MA Md:MD "
+    "Mich:MI Minn:MN Miss:MS Mo:MO Mont:MT Neb:NE Nev:NV Okla:OK Ore:OR Pa:PA Tenn:TN Tex:TX Va:VA Vt:VT Wash:WA "
+    "Wis:WI Wyo:WY N.C:NC N.D:ND N.H:NH N.J:NJ N.M:NM N.Y:NY R.I:RI S.C:SC S.D:SD W.Va:WV D.C:DC AK:AK HI:HI IA:IA "
+    "ID:ID ME:ME OH:OH UT:UT"
 )
-_PROVINCES = "Ont Que Alta Sask Man B.C N.S N.B P.E.I Nfld ON QC AB BC SK MB NS"
-ABBREVIATIONS = dict.fromkeys(_STATES.split(), "US") | dict.fromkeys(_PROVINCES.split(), "CA")
+_PROVINCES = (
+    "Ont:08 ON:08 Que:10 QC:10 Alta:01 AB:01 B.C:02 BC:02 Man:03 MB:03 Sask:11 SK:11 N.S:07 NS:07 N.B:04 NB:04 "
+    "P.E.I:09 Nfld:05"
+)
+_STATE_PAIRS = [pair.split(":") for pair in _STATES.split()]
+ABBREVIATIONS = {
+    **{word: f"US.{code}" for pair in _STATE_PAIRS for word, code in ((pair[0], pair[1]), (pair[1], pair[1]))},
+    **{pair[0]: f"CA.{pair[1]}" for pair in (pair.split(":") for pair in _PROVINCES.split())},
+}
+#: Words that say "in" and "from": what follows is a place. A town needs one, since its name is often a person's.
+LOCATIVES = _words(
+    "in at near from outside around inside aus bei nach von im vom à dans depuis vers en a desde em no na w we z "
+    "ze v ve i på från fra uit bij naar da di te ad iz u la lângă din"
+)
 _AFTER_CITY = re.compile(r", ([A-Z][A-Za-z.]{1,5}?)\.?(?=[\s,;:)]|$)")
 _WORD_BEFORE = re.compile(r"([\w.’'-]+) $")
 _WORD_AFTER = re.compile(r" ([\w’'-]+)")
@@ -71,25 +84,52 @@ def resolve(mentions: list[Mention], text: str, title_end: int, language: str, h
     if language[:2] not in ("de", "lb"):
         mentions = _without_persons(mentions, text, title_end)
     mentions = [m for m in mentions if m.kind != "x" and not _is_bird(m, text)]
+    mentions = _without_strange_towns(mentions, text, title_end + 2 if title_end else 0, home)
     return _by_company(mentions, text, home)
 
 
 def _after_comma(mentions: list[Mention], text: str) -> list[Mention]:
-    """A city takes the country of the state after its comma: Paris, Texas; London, Ontario; Athens, Georgia."""
+    """A city is the one of the state after its comma: Paris, Texas; London, Ontario; Athens, Georgia."""
     result = list(mentions)
     for index, mention in enumerate(mentions):
-        if mention.kind not in "tc":
+        if mention.kind not in "tcs":
             continue
         after = mentions[index + 1] if index + 1 < len(mentions) else None
         if after and text[mention.end : after.start] == ", ":
-            if after.kind == "r":
-                result[index] = mention._replace(iso2=after.iso2)
+            if after.kind == "r" and "." in after.place:
+                result[index] = _namesake(mention, text, after.place)
+            elif after.kind == "r":
+                result[index] = mention._replace(iso2=after.iso2, place="")
             elif text[after.start : after.end] == "Georgia" and mention.iso2 != "GE":
-                result[index] = mention._replace(iso2="US")
-                result[index + 1] = after._replace(iso2="US", kind="r")
+                result[index] = _namesake(mention, text, "US.GA")
+                result[index + 1] = after._replace(iso2="US", kind="r", place="US.GA")
         elif (found := _AFTER_CITY.match(text, mention.end)) and found[1] in ABBREVIATIONS:
-            result[index] = mention._replace(iso2=ABBREVIATIONS[found[1]])
+            result[index] = _namesake(mention, text, ABBREVIATIONS[found[1]])
     return result
+
+
+def _namesake(mention: Mention, text: str, division: str) -> Mention:
+    """The city of that name in a division; where the table has none, only its country is known."""
+    name = text[mention.start : mention.end]
+    name = name.title() if name.isupper() else name
+    place = gazetteer().namesakes.get(name, {}).get(division, "")
+    return mention._replace(iso2=division[:2], kind="t", place=place)
+
+
+def _without_strange_towns(mentions: list[Mention], text: str, body_start: int, home: str | None) -> list[Mention]:
+    """A town counts where a word like "in" stands before it, and the text or its outlet is of its country."""
+    if all(mention.kind != "s" for mention in mentions):
+        return mentions
+    at_home = {m.iso2 for m in mentions if m.kind in "nwrc"} | {home}
+    return [
+        m for m in mentions if m.kind != "s" or (m.iso2 in at_home and (m.start == body_start or _is_located(m, text)))
+    ]
+
+
+def _is_located(mention: Mention, text: str) -> bool:
+    before = _WORD_BEFORE.search(text[max(0, mention.start - NEIGHBOUR) : mention.start])
+    after = _WORD_AFTER.match(text, mention.end)
+    return bool(before and before[1] in LOCATIVES and not (after and after[1][0].isupper()))
 
 
 def _without_persons(mentions: list[Mention], text: str, title_end: int) -> list[Mention]:

@@ -8,12 +8,14 @@ boundaries for the scripts that write none or glue endings on.
 import gzip
 import json
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import ahocorasick  # type: ignore[import-not-found,unused-ignore]  # C extension, ships no stubs
+
+from pipeline.classify.place_text import normalise, spellings
+from pipeline.classify.region_policy import policy
 
 DATA = Path(__file__).parent / "data" / "places.json.gz"
 
@@ -21,29 +23,25 @@ DATA = Path(__file__).parent / "data" / "places.json.gz"
 ANY_TAIL = 99
 #: "U.S.A." in full; a longer form in capitals is a name.
 LONGEST_ACRONYM = 6
-#: Letters from which particles may be written on to a name: shorter ones would be other words.
-SHORTEST_JOINED = {"ar": 3, "he": 4}
 #: Chinese, kana, Hangul, Thai, Lao, Burmese, Khmer, Devanagari to Malayalam: no spaces, or vowel signs outside `\w`.
 UNSPACED = re.compile("[\u0900-\u0d7f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
 #: Hangul and the scripts of India put spaces before words and endings on to them.
 _GLUED = re.compile("[\u0900-\u0d7f\uac00-\ud7af]")
-#: Arabic and Hebrew write "and", "in", "to", "the" as one word with the name.
-_ARABIC_BEFORE = ("و", "ب", "ل", "ف", "ك")
-_HEBREW_BEFORE = ("ו", "ב", "ל", "מ", "ה", "ש", "כ", "וה", "וב", "שב", "מה")
 
 
 class Entry(NamedTuple):
     """What a form means in one language.
 
-    `kind`: n name, w demonym, c capital, t city, i institution or leader, r region of a country, x no country.
-    `tail`: letters that may follow. `case`: see `_case`.
+    `kind`: n name, w demonym, c capital, t city, s town, i institution or leader, r region of a country, b body of
+    many countries, x no country. `tail`: letters that may follow. `case`: see `_case`. `place`: see `Gazetteer.place`.
     """
 
     iso2: str
     kind: str
     tail: int
     case: str
+    place: str
 
 
 class Mention(NamedTuple):
@@ -53,6 +51,17 @@ class Mention(NamedTuple):
     end: int
     iso2: str
     kind: str
+    place: str = ""
+
+
+class Place(NamedTuple):
+    """A city or division; degrees north and east, the GeoNames id where it is known."""
+
+    name: str
+    kind: str
+    latitude: float
+    longitude: float
+    geonames_id: int | None
 
 
 class Country(NamedTuple):
@@ -62,51 +71,11 @@ class Country(NamedTuple):
     areas: tuple[tuple[str, str], ...]
 
 
-def _foldings() -> dict[str, str]:
-    """Accented letters of Latin and Greek to plain ones, variants of Arabic letters to one: each one code point."""
-    fold = {"ё": "е", "ς": "σ", "ı": "i"}
-    for code in (*range(0xC0, 0x250), *range(0x370, 0x400), *range(0x1E00, 0x2000)):
-        base = unicodedata.normalize("NFD", chr(code))
-        if len(base) > 1 and all(unicodedata.combining(mark) for mark in base[1:]):
-            fold[chr(code)] = base[0]
-    for variants, plain in (("أإآٱ", "ا"), ("ىی", "ي"), ("ة", "ه"), ("ک", "ك")):
-        fold.update(dict.fromkeys(variants, plain))
-    return fold
-
-
-_FOLD = _foldings()
-_FOLDED = re.compile(f"[{''.join(_FOLD)}]")
-_NOT_WORD = re.compile(r"[^\w ]")
-_ASCII = {code: chr(code).lower() if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128)}
-
-
-def normalise(text: str) -> str:
-    """Lower case without accents, every character that is part of no word a space: same length as `text`.
-
-    The dotted capital İ is the one letter whose lower case is two code points, so it goes first.
-    """
-    if text.isascii():
-        return text.translate(_ASCII)
-    low = text.replace("İ", "I").lower()
-    return _NOT_WORD.sub(" ", _FOLDED.sub(lambda found: _FOLD[found[0]], low))
-
-
 def _case(form: str) -> str:
     """How a form must be written to count: `upper` for acronyms, `title` for proper names, else `any`."""
     if form.upper() == form != form.lower() and len(form) <= LONGEST_ACRONYM:
         return "upper"
     return "title" if form[0].isupper() else "any"
-
-
-def _spellings(form: str, language: str) -> list[str]:
-    """The form with the particles that Arabic and Hebrew write on to it; short forms without, they would be words."""
-    if language == "ar" and len(form) >= SHORTEST_JOINED["ar"]:
-        whole = [form] if form.startswith("ال") else [form, "ال" + form]
-        to = ["لل" + form.removeprefix("ال")]
-        return [*whole, *to, *(before + name for before in _ARABIC_BEFORE for name in whole)]
-    if language == "he" and len(form) >= SHORTEST_JOINED["he"]:
-        return [form, *(before + form for before in _HEBREW_BEFORE)]
-    return [form]
 
 
 class Gazetteer:
@@ -120,21 +89,36 @@ class Gazetteer:
             for iso2, (name, areas) in table["countries"].items()
         }
         self.languages = frozenset(table["forms"])
+        #: Cities of one name by the division that may follow it: Paris, then US.TX.
+        self.namesakes: dict[str, dict[str, str]] = table["namesakes"]
+        self._places: dict[str, tuple[str, float, float]] = table["places"]
+        self._state_ids: dict[str, int] = table["state_ids"]
+        counts_as = policy()
         words: dict[str, dict[str, Entry]] = {}
         runs: dict[str, dict[str, Entry]] = {}
         for language, rows in table["forms"].items():
-            for iso2, kind, forms in rows:
+            for owner, own_kind, forms in rows:
+                iso2 = counts_as.get(owner, owner)
+                kind = own_kind if iso2 else "x"
                 for form in forms.split("\t"):
-                    name, _, tail = form.partition("~")
+                    written, _, place = form.partition("#")
+                    name, _, tail = written.partition("~")
                     if name.endswith("*"):
                         name, tail = name[:-1], str(ANY_TAIL)
-                    entry = Entry(iso2, kind, int(tail or 0), _case(name))
+                    entry = Entry(iso2, kind, int(tail or 0), _case(name), place)
                     if UNSPACED.search(name):
                         runs.setdefault(name, {}).setdefault(language, entry)
                         continue
-                    for spelling in _spellings(name, language):
+                    for spelling in spellings(name, language):
                         words.setdefault(f" {normalise(spelling).strip()}", {}).setdefault(language, entry)
         self._words, self._runs = _automaton(words), _automaton(runs)
+
+    def place(self, key: str) -> Place:
+        """The city (a GeoNames id) or division (GeoNames' code: `US.TX`) of a key. Raises KeyError without it."""
+        name, latitude, longitude = self._places[key]
+        if key.isdigit():
+            return Place(name, "city", latitude, longitude, int(key))
+        return Place(name, "division", latitude, longitude, self._state_ids.get(key))
 
     def scan(self, text: str, language: str) -> list[Mention]:
         """All mentions in `text` in order, the longest at each place, none overlapping.
@@ -155,7 +139,7 @@ class Gazetteer:
             ):
                 if entry.tail:
                     end = flat.index(" ", last + 1) - 1
-                found.append(Mention(start, end, entry.iso2, entry.kind))
+                found.append(Mention(start, end, entry.iso2, entry.kind, entry.place))
         if not text.isascii() and UNSPACED.search(text):
             found += self._scan_runs(text, language)
         found.sort(key=lambda mention: (mention.start, -mention.end))
@@ -178,7 +162,7 @@ class Gazetteer:
             if _KATAKANA.match(text[last]) and _KATAKANA.match(after):
                 continue
             if entry := self._meaning(meanings, language):
-                found.append(Mention(start, end, entry.iso2, entry.kind))
+                found.append(Mention(start, end, entry.iso2, entry.kind, entry.place))
         return found
 
     def _meaning(self, meanings: dict[str, Entry], language: str) -> Entry | None:

@@ -20,7 +20,7 @@ LEAD = 350
 #: The body in so many equal parts: in how many a country appears is its spread.
 PARTS = 5
 #: Kinds of mention that name the country itself; the others stand for it.
-GROUPS = {"n": "name", "w": "name", "c": "city", "t": "city", "r": "city", "i": "office"}
+GROUPS = {"n": "name", "w": "name", "c": "city", "t": "city", "r": "city", "i": "office", "s": "town"}
 
 
 #: Code points in which the words of the answer "no country" are looked for: what a text is about shows early.
@@ -97,7 +97,7 @@ def _own_features(own: list[Mention], layout: Layout) -> Features:
             parts.add((mention.start - layout.body_start) * PARTS // max(layout.length - layout.body_start, 1))
             if mention.start < layout.dateline_end + LEAD:
                 row["lead_" + group] = 1.0
-    for group in ("body_name", "body_city", "body_office"):
+    for group in ("body_name", "body_city", "body_town", "body_office"):
         if group in row:
             row[group] = math.log1p(row[group])
     row["total"] = math.log1p(len(own))

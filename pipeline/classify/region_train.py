@@ -17,6 +17,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped,unused-ignore
 from sklearn.feature_extraction import DictVectorizer  # type: ignore[import-untyped,unused-ignore]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped,unused-ignore]
 
+from pipeline.classify.region_prior import Prior
 from pipeline.classify.region_ranker import (
     DATA,
     WORD_VALUE,
@@ -25,7 +26,7 @@ from pipeline.classify.region_ranker import (
     nothing_features,
     words_of,
 )
-from pipeline.classify.regions import BODY_READ, read
+from pipeline.classify.region_read import BODY_READ, read
 
 #: Sources of one country's press; the others mix countries or carry no news.
 HOMES = {"allsides": "US", "hyperp19": "US", "fnewscorpus": "US", "10kgnad": "AT", "bbc2005": "GB", "nyt-index": "US"}
@@ -51,7 +52,8 @@ class Reading(NamedTuple):
 
 def reading(article: dict[str, Any], home: str | None, weight: float, length: int = BODY_READ) -> Reading:
     title, body = article["title"] or "", article["text"][:length]
-    mentions, layout, home = read(title, body, article["lang"], home)
+    _, mentions, _, layout, prior = read(title, body, article["lang"], Prior(home, "feed") if home else None)
+    home = prior.iso2 if prior else None
     words = dict.fromkeys((WORD + word for word in words_of(f"{title}\n\n{body}" if title else body)), WORD_VALUE)
     return Reading(
         candidate_features(mentions, layout, home),
