@@ -41,17 +41,25 @@ class Reader:
     async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
 
+    async def ends(self, topic: str) -> dict[int, int]:
+        """Offset of the next record of each partition of a topic; on Tansu one of the last batch's."""
+        places = [TopicPartition(topic, partition) for partition in await self._partitions(topic)]
+        return {place.partition: end for place, end in (await self._consumer.end_offsets(places)).items()}
+
     async def topic(self, topic: str) -> AsyncIterator[BytesRecord]:
         """Yield the records of every partition of a topic, in turn; none where the topic is not there."""
+        for partition in await self._partitions(topic):
+            async for record in self.partition(topic, partition):
+                yield record
+
+    async def _partitions(self, topic: str) -> list[int]:
         client = AIOKafkaAdminClient(**self._settings.client())
         await client.start()
         try:
             (found,) = await client.describe_topics([topic])
         finally:
             await client.close()
-        for partition in sorted(row["partition"] for row in found["partitions"]):
-            async for record in self.partition(topic, partition):
-                yield record
+        return sorted(row["partition"] for row in found["partitions"])
 
     async def partition(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[BytesRecord]:
         """Yield the records of a partition from offset `start` to the end as it is when the reading begins."""

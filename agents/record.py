@@ -10,6 +10,10 @@ from pipeline.events import DeadLetterReason, Origin
 
 #: `topic/partition/offset` of the raw record; it wins over the place where the record was read.
 ORIGIN_HEADER: Final = "dateline-origin"
+#: How often a record was tried before it was put back; `dateline replay` writes both of these.
+ATTEMPTS_HEADER: Final = "dateline-attempts"
+#: `group/run`: the consumer group that a record was put back for; trends counts none that is not for it.
+REPLAY_HEADER: Final = "dateline-replay"
 #: Milliseconds that a stage took, as `dateline-ms-<stage>`: times travel here, so that events stay the same.
 TIME_HEADER: Final = "dateline-ms-"
 #: W3C trace context and our own headers travel on; all others end at the first stage.
@@ -54,6 +58,11 @@ class Record:
             if name == ORIGIN_HEADER and (origin := parse_origin(value)):
                 return origin
         return Origin(self.topic, self.partition, self.offset)
+
+    def is_for(self, group: str) -> bool:
+        """Whether the record has not been with this group before: one that was put back for another has."""
+        mark = next((value for name, value in self.headers if name == REPLAY_HEADER), None)
+        return not mark or mark.startswith(f"{group}/".encode())
 
     def travelling_headers(self) -> Headers:
         """What goes on to the outputs: trace context, times so far, origin."""

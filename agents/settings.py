@@ -91,6 +91,10 @@ class Settings(BaseSettings):
         """Full name of a topic of the table: `raw` is `news.raw`."""
         return f"{self.topic_prefix}.{name}"
 
+    def group(self, stage: str) -> str:
+        """Consumer group of a stage."""
+        return f"{self.group_prefix}-{stage}"
+
     def max_bytes(self, name: str) -> int:
         """Largest record that a topic takes."""
         sizes = {"raw": self.raw_max_bytes, "deadletter": self.deadletter_max_bytes}

@@ -67,7 +67,7 @@ class Stage:
 def build_app(stage: Stage, settings: Settings) -> faust.App:
     """Make the Faust app of a stage: one agent, guarded."""
     app = faust.App(
-        f"{settings.group_prefix}-{stage.name}",
+        settings.group(stage.name),
         broker=[f"kafka://{address}" for address in settings.broker.split(",")],
         broker_credentials=_credentials(settings),
         broker_session_timeout=settings.session_timeout,

@@ -48,11 +48,10 @@ def stage(settings: Settings) -> Stage:
         publishing.discard(place)
 
     async def work(record: Record) -> list[Output]:
+        if not record.is_for(settings.group("trends")):
+            return []  # put back for route: it was counted when it first came, longer ago than origins are remembered
         place = (record.topic, record.partition)
-        try:
-            article = EnrichedArticle.model_validate_json(record.value or b"")
-        except ValidationError as error:
-            raise BadRecord(explain(error)) from None
+        article = _article(record)
         shard = shards[place]
         shard.count(article, _origin(record), record.offset, datetime.fromtimestamp(record.timestamp, timezone.utc))
         if place in publishing:
@@ -66,6 +65,13 @@ def stage(settings: Settings) -> Stage:
         ]
 
     return Stage("trends", ("enriched", "duplicates"), work, restore=restore)
+
+
+def _article(record: Record) -> EnrichedArticle:
+    try:
+        return EnrichedArticle.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        raise BadRecord(explain(error)) from None
 
 
 def _origin(record: Record) -> str:

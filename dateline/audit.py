@@ -13,6 +13,7 @@ from typing import Any, Final
 from agents.changelog import BytesRecord, Reader
 from agents.record import ORIGIN_HEADER, Record, parse_origin
 from agents.settings import Settings
+from dateline.replay import REPLAYS_TOPIC, Policy
 from pipeline.events import Origin
 
 #: Stages whose dead letter is the outcome of a raw record; an article that later ones fail on has its outcome.
@@ -42,6 +43,9 @@ class Audit:
     recovered: int = 0
     #: Dead letters of route and trends.
     dead_letters_downstream: int = 0
+    #: Dead letters that `dateline replay` put back, or gave up for good.
+    replayed: int = 0
+    dropped: int = 0
     missing_origins: list[str] = field(default_factory=list)
     conflicting_origins: list[str] = field(default_factory=list)
     #: Rejections and dead letters by stage and reason, as records.
@@ -140,7 +144,9 @@ async def audit(settings: Settings) -> Audit:
                     reasons[f"rejected: {_event(record).get('reason')}"] += 1
                 if origin := _origin(record):
                     ledger.outcome(origin, bit, record.timestamp)
+        notes = Counter([_event(record).get("action") async for record in reader.topic(settings.topic(REPLAYS_TOPIC))])
     result = ledger.result()
+    result.replayed, result.dropped = notes[Policy.REINSERT], notes[Policy.DROP]
     result.reasons = dict(sorted(reasons.items()))
     result.dead_letters_downstream = downstream
     return result

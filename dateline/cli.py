@@ -1,12 +1,15 @@
 """The command line: `dateline --help`."""
 
 import asyncio
+import getpass
 import json
 import logging
 import signal
+import socket
 import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -21,8 +24,11 @@ from agents import STAGES
 from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
-from dateline import brokers, contract, feed, run
+from dateline import brokers, contract, feed, replay, run
+from dateline.letters import Wanted
+from dateline.printable import printable
 from dateline.supervisor import Supervisor
+from pipeline.events import DeadLetterReason
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Raw articles in, enriched events out, nothing lost."
@@ -124,6 +130,52 @@ def audit(
     raise typer.Exit(0 if result.balanced else 1)
 
 
+@app.command(name="replay")
+def replay_(
+    stage: Annotated[str | None, typer.Option(help="Only dead letters of this stage.")] = None,
+    reason: Annotated[DeadLetterReason | None, typer.Option(help="Only with this reason.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only those from this time on, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only those before this time, UTC.")] = None,
+    url: Annotated[str | None, typer.Option(help="Only those whose URL has this in it.")] = None,
+    policy: Annotated[replay.Policy, typer.Option(help="Put back, give up, or put back until one dies again.")] = (
+        replay.Policy.REINSERT
+    ),
+    # Enough to see whether the cause is mended, few enough that the brake is not met if it is not.
+    limit: Annotated[int, typer.Option(min=1, help="Settle no more than this.")] = 50,
+    by: Annotated[str, typer.Option(help="Who does this, for the notes.")] = "",
+    execute: Annotated[bool, typer.Option("--execute", help="Do it; without this it is counted only.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Put dead letters back to where they came from. Status 1 if policy stop ended the run."""
+    settings = Settings()
+    wanted = Wanted(stage, reason, since and utc(since), until and utc(until), url)
+    by = by or f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        report = _ask(settings, replay.replay(settings, wanted, policy=policy, limit=limit, by=by, execute=execute))
+    except replay.Busy as busy:
+        fail(str(busy))
+    table = Table("dead letters", "", box=None)
+    done = "dropped" if policy is replay.Policy.DROP else "put back"
+    table.add_row("read", f"{report.read:,}")
+    table.add_row(done if execute else f"would be {done}", f"{report.done:,}")
+    for what, count in sorted(report.reasons.items()):
+        table.add_row(f"  {printable(what)}", f"{count:,}")
+    table.add_row("settled before", f"{report.settled:,}")
+    table.add_row("cannot be put back: digest and head only, or nothing", f"{report.cannot:,}")
+    table.add_row("beyond the limit", f"{report.beyond_limit:,}")
+    table.add_row("not asked for", f"{report.unwanted:,}")
+    table.add_row("no dead letters of this house", f"{report.unreadable:,}")
+    out.print(table)
+    if not execute:
+        out.print("Nothing was written: --execute does it.")
+    if report.stopped:
+        fail(f"stopped: {printable(report.stopped)}")
+
+
+def utc(time: datetime) -> datetime:
+    """A time of the command line, which has no offset, is UTC."""
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+
+
 def audit_table(result: audits.Audit) -> Table:
     """The audit as a table for people."""
     table = Table("origins", "", box=None)
@@ -138,6 +190,8 @@ def audit_table(result: audits.Audit) -> Table:
         "conflicting",
         "repeated",
         "recovered",
+        "replayed",
+        "dropped",
     ):
         table.add_row(name.replace("_", " "), f"{rows[name]:,}")
     for reason, count in result.reasons.items():

@@ -31,6 +31,17 @@ def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIE
         time.sleep(0.05)
 
 
+def command(it: "House", *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `dateline` with the settings of a house."""
+    return subprocess.run(
+        [sys.executable, "-m", "dateline", *arguments],
+        env=it.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def article(number: int, text: str | None = None) -> dict[str, Any]:
     """A short raw article, unlike every other one."""
     words = [f"{stem}{number}x{place}" for place, stem in enumerate(("harbour", "council", "glacier", "ferry") * 15)]

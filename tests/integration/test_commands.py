@@ -14,22 +14,11 @@ import pytest
 from agents.record import ORIGIN_HEADER, format_origin
 from dateline.feed import RawRecord
 from pipeline.events import Origin
-from tests.integration.house import House, article, wait_until
+from tests.integration.house import House, article, command, wait_until
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
 
 MakeHouse = Callable[..., House]
-
-
-def command(it: House, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run `dateline` with the settings of a house."""
-    return subprocess.run(
-        [sys.executable, "-m", "dateline", *arguments],
-        env=it.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def outcome(it: House, topic: str, origin: Origin) -> None:
