@@ -12,7 +12,8 @@ import faust
 from aiokafka.errors import KafkaError
 
 from agents import STAGES, topics
-from agents.settings import Settings
+from agents.failures import explain
+from agents.settings import Settings, load
 from agents.stage import Stage, build_app
 
 log = logging.getLogger("agents")
@@ -26,6 +27,8 @@ LOGGING = {
     "loggers": {"agents": {"level": "INFO"}},
 }
 LONGEST_PAUSE = 10.0
+#: One question to the broker; a topic that was deleted is missed no longer than this.
+CHECK_SECONDS = 15.0
 
 
 async def wait_for_broker(settings: Settings) -> None:
@@ -35,10 +38,10 @@ async def wait_for_broker(settings: Settings) -> None:
         try:
             problems = await topics.missing(settings)
         except (KafkaError, OSError) as error:
-            problems = [f"the broker at {settings.broker} does not answer: {error!r}"]
+            problems = [await explain(settings, error)]
         if not problems:
             return
-        log.warning("waiting: %s (`dateline topics` creates what is missing)", "; ".join(problems[:3]))
+        log.warning("waiting: %s", "; ".join(problems[:3]))
         await asyncio.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 2)
 
@@ -48,9 +51,22 @@ def run(stage: Stage, settings: Settings) -> None:
     asyncio.run(wait_for_broker(settings))
     app = build_app(stage, settings)
     threading.Thread(target=_bound_stop, args=(app, settings.stop_timeout), daemon=True).start()
+    threading.Thread(target=_check_topics, args=(settings,), daemon=True).start()
     # A level below WARNING keeps Faust from drawing a spinner; LOGGING has the last word on what is said.
     worker = app.Worker(loglevel="INFO", logging_config=LOGGING, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
+
+
+def _check_topics(settings: Settings) -> None:
+    """Say so when a topic goes while the worker runs: deliveries to it wait, and what it held is for its owner."""
+    while True:
+        time.sleep(CHECK_SECONDS)
+        try:
+            problems = asyncio.run(topics.missing(settings))
+        except (KafkaError, OSError) as error:
+            problems = [asyncio.run(explain(settings, error))]
+        if problems:
+            log.error("nothing is acknowledged that is not delivered, but: %s", "; ".join(problems[:3]))
 
 
 def _bound_stop(app: faust.App, seconds: float) -> None:
@@ -71,7 +87,7 @@ def main() -> None:
     logging.config.dictConfig(LOGGING)
     if len(sys.argv) != 2 or sys.argv[1] not in STAGES:  # noqa: PLR2004 - program and stage
         sys.exit(f"usage: python -m agents {{{','.join(STAGES)}}}")
-    settings = Settings()
+    settings = load()
     run(importlib.import_module(f"agents.{sys.argv[1]}").stage(settings), settings)
 
 

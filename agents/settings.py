@@ -3,12 +3,15 @@
 import os
 import socket
 import ssl
+import sys
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from agents.record import explain
+from agents.wire import Token
 from pipeline.limits import DEFAULT_LIMITS, Limits
 
 MEBIBYTE = 1024 * 1024
@@ -17,18 +20,34 @@ MEBIBYTE = 1024 * 1024
 class Settings(BaseSettings):
     """Settings of all stages and commands. Sizes are bytes and times are seconds, unless a name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="DATELINE_", env_nested_delimiter="__", extra="forbid")
+    # Hidden in errors: the input of this model holds secrets.
+    model_config = SettingsConfigDict(
+        env_prefix="DATELINE_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     # -- broker
     broker: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port, separated by commas.")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = "PLAIN"
     sasl_username: str = ""
+    # A secret stands in its variable or in a file that another names, never in both.
     sasl_password: SecretStr = SecretStr("")
-    ssl_cafile: Path | None = None
+    sasl_password_file: FilePath | None = None
+    sasl_token: SecretStr = Field(SecretStr(""), description="For OAUTHBEARER.")
+    sasl_token_file: FilePath | None = Field(None, description="Read anew for each connection: tokens are short-lived.")
+    ssl_cafile: FilePath | None = Field(None, description="Who signed the broker's certificate; the system's, if none.")
+    ssl_certfile: FilePath | None = Field(None, description="Certificate of the client, where the broker wants one.")
+    ssl_keyfile: FilePath | None = None
+    ssl_key_password: SecretStr = SecretStr("")
+    ssl_key_password_file: FilePath | None = None
 
     # -- names
     topic_prefix: str = Field("news", description="First part of every topic name.")
+    suffix: str = Field(
+        "",
+        pattern="^[A-Za-z0-9_-]{0,32}$",
+        description="Names a second run beside the first: own groups, own topics, the same news.raw.",
+    )
     group_prefix: str = Field("dateline", description="First part of every consumer group.")
     instance: str = Field(
         default_factory=socket.gethostname, description="Tells the workers of one stage apart; stable over restarts."
@@ -53,6 +72,11 @@ class Settings(BaseSettings):
     window_records: int = Field(256, ge=1, description="Records in flight in one worker.")
     window_bytes: int = Field(64 * MEBIBYTE, ge=1, description="Bytes in flight in one worker.")
     attempts: int = Field(2, ge=1, description="How often a record is tried before it becomes a dead letter.")
+    # A bad deploy fails everything, poison comes by the dozen: the largest batch of it in the seeds is 25 in a row, and
+    # 200 in 20,000 must go through. These leave at most 250 dead letters to replay.
+    brake_run: int = Field(100, ge=1, description="Dead letters in a row at which a stage stops reading.")
+    brake_share: float = Field(0.25, gt=0, le=1, description="Share of dead letters above which it does, too, …")
+    brake_of: int = Field(1000, ge=1, description="… of so many of the last records.")
     data_dir: Path = Field(Path("var"), description="Small local state: journals of records in flight, heartbeats.")
 
     # -- clean
@@ -87,13 +111,27 @@ class Settings(BaseSettings):
             raise ValueError("raw_max_bytes < clean_max_bytes < deadletter_max_bytes must hold")
         return self
 
+    @model_validator(mode="after")
+    def _secrets_are_given_once(self) -> Self:
+        for name in ("sasl_password", "sasl_token", "ssl_key_password"):
+            if getattr(self, name).get_secret_value() and getattr(self, f"{name}_file"):
+                raise ValueError(f"{name} and {name}_file are both given")
+        return self
+
+    def secret(self, name: str) -> str:
+        """A secret from its file or its variable; the file's last line break is not part of it. Raises OSError."""
+        file: Path | None = getattr(self, f"{name}_file")
+        given: SecretStr = getattr(self, name)
+        return given.get_secret_value() if file is None else file.read_text(encoding="utf-8").rstrip("\r\n")
+
     def topic(self, name: str) -> str:
-        """Full name of a topic of the table: `raw` is `news.raw`."""
-        return f"{self.topic_prefix}.{name}"
+        """Full name of a topic of the table: `raw` is `news.raw`, for every run; the others carry the suffix."""
+        end = f".{self.suffix}" if self.suffix and name != "raw" else ""
+        return f"{self.topic_prefix}.{name}{end}"
 
     def group(self, stage: str) -> str:
         """Consumer group of a stage."""
-        return f"{self.group_prefix}-{stage}"
+        return f"{self.group_prefix}-{stage}" + (f"-{self.suffix}" if self.suffix else "")
 
     def max_bytes(self, name: str) -> int:
         """Largest record that a topic takes."""
@@ -104,7 +142,15 @@ class Settings(BaseSettings):
         """Context for the encrypted protocols, None for the others."""
         if "SSL" not in self.security_protocol:
             return None
-        return ssl.create_default_context(cafile=self.ssl_cafile and str(self.ssl_cafile))
+        context = ssl.create_default_context(cafile=self.ssl_cafile and str(self.ssl_cafile))
+        if self.ssl_certfile:
+            # An empty password, not None: OpenSSL would ask for one on the terminal.
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, lambda: self.secret("ssl_key_password"))
+        return context
+
+    def token(self) -> Token:
+        """The token of OAUTHBEARER as clients ask for it."""
+        return Token(lambda: self.secret("sasl_token"))
 
     def client(self) -> dict[str, object]:
         """Arguments that every aiokafka client takes."""
@@ -114,9 +160,19 @@ class Settings(BaseSettings):
             "ssl_context": self.ssl_context(),
         }
         if "SASL" in self.security_protocol:
-            arguments |= {
-                "sasl_mechanism": self.sasl_mechanism,
-                "sasl_plain_username": self.sasl_username,
-                "sasl_plain_password": self.sasl_password.get_secret_value(),
-            }
+            arguments["sasl_mechanism"] = self.sasl_mechanism
+            if self.sasl_mechanism == "OAUTHBEARER":
+                arguments["sasl_oauth_token_provider"] = self.token()
+            else:
+                arguments["sasl_plain_username"] = self.sasl_username
+                arguments["sasl_plain_password"] = self.secret("sasl_password")
         return arguments
+
+
+def load(**given: object) -> Settings:
+    """The settings of this process; where they are wrong, one sentence and status 2."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # checked by the model
+    except ValidationError as error:
+        print(f"dateline: settings (DATELINE_…) are wrong: {explain(error)}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        raise SystemExit(2) from None

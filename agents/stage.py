@@ -8,6 +8,8 @@ where a body raises, decodes or is cancelled (notes/faust.md, §1); none of that
 - `work` raises: tried `attempts` times, then a dead letter with the reason. `BadRecord` is not tried again.
 - the broker refuses an output for what it is: the record becomes a dead letter. For any other reason the delivery
   is tried again until it succeeds; meanwhile the window fills and the stage stops reading.
+- most records become dead letters: the stage brakes (agents/brake.py). It stays up, holds what it has and reads no
+  more until an operator restarts it: the stage is broken, not the news.
 - the worker dies: the records in flight come back, one at a time; a record that kills alone is a dead letter.
 - the guard itself fails: the worker ends with a status other than 0, nothing acknowledged, and a new one reads again.
 """
@@ -27,7 +29,9 @@ from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLarge
 from faust.types import TP, EventT, StreamT
 from mode import CrashingSupervisor
 
+from agents.brake import Brake
 from agents.deadletters import dead_letter
+from agents.failures import sentence
 from agents.journal import BLAME_AFTER, Journal
 from agents.record import TIME_HEADER, BadRecord, Headers, Output, Record, WorkFailed
 from agents.settings import Settings
@@ -43,6 +47,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 #: Errors of an output itself: no broker will take it, however often it is sent.
 REFUSALS = (MessageSizeTooLargeError, InvalidMessageError)
 HEARTBEAT_SECONDS = 1.0
+
+
+class Braked(Exception):
+    """The brake was pulled and the worker is asked to stop; what it holds comes again."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +108,11 @@ def _credentials(settings: Settings) -> Any:
         return None
     if settings.security_protocol == "SSL":
         return faust.SSLCredentials(context=settings.ssl_context())
+    if settings.sasl_mechanism == "OAUTHBEARER":
+        return faust.OAuthCredentials(oauth_cb=settings.token(), ssl_context=settings.ssl_context())
     return faust.SASLCredentials(
         username=settings.sasl_username,
-        password=settings.sasl_password.get_secret_value(),
+        password=settings.secret("sasl_password"),
         mechanism=settings.sasl_mechanism,
         ssl_context=settings.ssl_context(),
     )
@@ -117,6 +127,7 @@ class Guard:
         self._app = app
         self._journal: Journal | None = None
         self._window = Window(settings.window_records, settings.window_bytes)
+        self._brake = Brake(settings.brake_run, settings.brake_share, settings.brake_of)
         self._restored: set[TP] = set()
         self._topics: dict[str, Any] = {}
         self._counts: dict[str, int] = {}
@@ -147,6 +158,8 @@ class Guard:
             async for event in cast("faust.Stream[bytes]", stream).noack().events():
                 message = event.message
                 place = (message.topic, message.partition, message.offset)
+                if self._brake.reason:
+                    await self._window.drained()  # it holds a record: this waits for the stop
                 if self._stage.restore and message.tp not in self._restored:
                     await self._stage.restore(message.tp)
                     self._restored.add(message.tp)
@@ -181,37 +194,58 @@ class Guard:
         try:
             await asyncio.gather(*(self._deliver(output, headers_out) for output in outputs))
         except REFUSALS as error:
-            outputs = [self._dead_letter(record, DeadLetterReason.REFUSED, str(error), 1)]
+            outputs = [await self._dead_letter(record, DeadLetterReason.REFUSED, str(error), 1)]
             await self._deliver(outputs[0], headers_out)
         for output in outputs:
             self._counts[output.topic] = self._counts.get(output.topic, 0) + 1
-        assert self._journal is not None, "records come after the journal is open"  # noqa: S101 - for the type checker
-        self._journal.finished(record.topic, record.partition, record.offset)
+        if all(output.topic != "deadletter" for output in outputs):
+            self._brake.passed()
+        self._finished(record)
 
     async def _outputs(self, record: Record, deaths: int) -> Sequence[Output]:
         """Call the work, again where it fails; what cannot be judged is a dead letter."""
         if record.value is None:
-            return [self._dead_letter(record, DeadLetterReason.NULL_VALUE, "the record has no value", 0)]
+            return [await self._dead_letter(record, DeadLetterReason.NULL_VALUE, "the record has no value", 0)]
         if deaths >= BLAME_AFTER:
             error = f"the worker died {deaths} times with this record alone in flight"
-            return [self._dead_letter(record, DeadLetterReason.KILLED_WORKER, error, deaths)]
+            return [await self._dead_letter(record, DeadLetterReason.KILLED_WORKER, error, deaths)]
         attempt = 1
         while True:
             try:
                 return await self._stage.work(record)
             except BadRecord as error:
-                return [self._dead_letter(record, error.reason, str(error), attempt)]
+                return [await self._dead_letter(record, error.reason, str(error), attempt)]
             except Exception as error:  # noqa: BLE001 - any failure of the work is an outcome of the record
                 reason = error.reason if isinstance(error, WorkFailed) else DeadLetterReason.FAILED
                 log.warning("%s: attempt %d at %s failed: %r", self._stage.name, attempt, record.origin, error)
                 if attempt >= self._settings.attempts:
-                    return [self._dead_letter(record, reason, f"{type(error).__name__}: {error}", attempt)]
+                    return [await self._dead_letter(record, reason, f"{type(error).__name__}: {error}", attempt)]
             await asyncio.sleep(_pause(attempt))
             attempt += 1
 
-    def _dead_letter(self, record: Record, reason: DeadLetterReason, error: str, attempts: int) -> Output:
+    async def _dead_letter(self, record: Record, reason: DeadLetterReason, error: str, attempts: int) -> Output:
+        """Make a dead letter; where the brake is pulled, hold the record instead until the worker is to stop."""
+        braked_before = self._brake.reason is not None
+        if self._brake.dies():
+            if not braked_before:
+                log.critical(
+                    "%s brakes: %s; the last: %s. It waits, and takes up there after a restart: mend the cause, then "
+                    "stop this worker (%d)",
+                    self._stage.name,
+                    self._brake.reason,
+                    error,
+                    os.getpid(),
+                )
+            # Held, not in flight: it has killed nobody when the worker ends.
+            self._finished(record)
+            await self._app.wait_until_stopped()
+            raise Braked(self._brake.reason)
         size = self._settings.deadletter_max_bytes
         return dead_letter(record, self._stage.name, reason, error, attempts, size)
+
+    def _finished(self, record: Record) -> None:
+        assert self._journal is not None, "records come after the journal is open"  # noqa: S101 - for the type checker
+        self._journal.finished(record.topic, record.partition, record.offset)
 
     async def _deliver(self, output: Output, headers: Headers) -> None:
         """Publish and wait until the broker has it. Raises a refusal; tries again on anything else."""
@@ -233,7 +267,8 @@ class Guard:
                     raise cause from error
                 if not isinstance(cause, KafkaError):
                     raise
-                log.warning("%s: %s was not delivered, trying again: %r", self._stage.name, topic, cause)
+                said = sentence(self._settings, cause)
+                log.warning("%s: %s was not delivered, trying again: %r; %s", self._stage.name, topic, cause, said)
                 await asyncio.sleep(_pause(attempt))
                 attempt += 1
             else:
@@ -249,6 +284,11 @@ class Guard:
     async def _watch(self) -> None:
         """End the worker if the guard fails. Faust's own shutdown waits for what will never be acknowledged."""
         error = await self._window.failure()
+        if isinstance(error, Braked):
+            log.critical("%s: ending with the brake pulled: %s", self._stage.name, error)
+            await asyncio.sleep(2 * self._settings.commit_interval)  # what was acknowledged is committed
+            logging.shutdown()
+            os._exit(os.EX_TEMPFAIL)
         log.critical("%s: the guard failed, ending the worker", self._stage.name, exc_info=error)
         logging.shutdown()
         os._exit(os.EX_SOFTWARE)
@@ -258,7 +298,12 @@ class Guard:
         path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.heartbeat"
         path.parent.mkdir(parents=True, exist_ok=True)
         while not self._app.should_stop:
-            beat = {"pid": os.getpid(), "in_flight": len(self._window), "published": self._counts}
+            beat = {
+                "pid": os.getpid(),
+                "in_flight": len(self._window),
+                "published": self._counts,
+                "braked": self._brake.reason,
+            }
             fresh = path.with_suffix(f".{os.getpid()}")
             with suppress(OSError):  # a full disk must not end a worker that needs none
                 fresh.write_text(json.dumps(beat))

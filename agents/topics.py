@@ -88,9 +88,12 @@ async def missing(settings: Settings) -> list[str]:
     problems = []
     for spec in specs(settings):
         if spec.name not in found:
-            problems.append(f"{spec.name} is not there")
+            problems.append(f"{spec.name} is not there: `dateline topics` creates it")
         elif found[spec.name] < spec.partitions:
-            problems.append(f"{spec.name} has {found[spec.name]} partitions and needs {spec.partitions}")
+            problems.append(
+                f"{spec.name} has {found[spec.name]} partitions and needs {spec.partitions}: add them "
+                f"(kafka-topics.sh --alter --partitions {spec.partitions}), or set DATELINE_PARTITIONS"
+            )
     return problems
 
 

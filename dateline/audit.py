@@ -13,7 +13,7 @@ from typing import Any, Final
 from agents.changelog import BytesRecord, Reader
 from agents.record import ORIGIN_HEADER, Record, parse_origin
 from agents.settings import Settings
-from dateline.replay import REPLAYS_TOPIC, Policy
+from dateline.replay import notes
 from pipeline.events import Origin
 
 #: Stages whose dead letter is the outcome of a raw record; an article that later ones fail on has its outcome.
@@ -134,7 +134,7 @@ async def audit(settings: Settings) -> Audit:
             reasons[f"dead letter: {event.get('stage')}, {event.get('reason')}"] += 1
             if event.get("stage") not in OUTCOME_STAGES:
                 downstream += 1
-            elif origin := _origin(record):
+            elif origin := origin_of(record):
                 ledger.dead(origin, record.timestamp)
         async for record in reader.topic(settings.topic("raw")):
             ledger.raw(Record(record.topic, record.partition, record.offset, None, None, list(record.headers)).origin)
@@ -142,11 +142,11 @@ async def audit(settings: Settings) -> Audit:
             async for record in reader.topic(settings.topic(topic)):
                 if topic == "rejected":
                     reasons[f"rejected: {_event(record).get('reason')}"] += 1
-                if origin := _origin(record):
+                if origin := origin_of(record):
                     ledger.outcome(origin, bit, record.timestamp)
-        notes = Counter([_event(record).get("action") async for record in reader.topic(settings.topic(REPLAYS_TOPIC))])
+        settled = Counter([note.action async for note in notes(reader, settings)])
     result = ledger.result()
-    result.replayed, result.dropped = notes[Policy.REINSERT], notes[Policy.DROP]
+    result.replayed, result.dropped = settled["reinsert"], settled["drop"]
     result.reasons = dict(sorted(reasons.items()))
     result.dead_letters_downstream = downstream
     return result
@@ -160,7 +160,7 @@ def _event(record: BytesRecord) -> dict[str, Any]:
     return {}
 
 
-def _origin(record: BytesRecord) -> Origin | None:
+def origin_of(record: BytesRecord) -> Origin | None:
     """Origin of an outcome: its header, else the field of the event (of a producer that is not ours)."""
     header = next((value for name, value in record.headers if name == ORIGIN_HEADER), None)
     if origin := parse_origin(header):

@@ -22,16 +22,21 @@ from rich.table import Table
 
 from agents import STAGES
 from agents import topics as broker_topics
-from agents.settings import Settings
+from agents.failures import explain
+from agents.settings import Settings, load
 from dateline import audit as audits
-from dateline import brokers, contract, feed, replay, run
+from dateline import brokers, contract, diff, feed, replay, run
 from dateline.letters import Wanted
 from dateline.printable import printable
 from dateline.supervisor import Supervisor
 from pipeline.events import DeadLetterReason
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Raw articles in, enriched events out, nothing lost."
+    no_args_is_help=True,
+    add_completion=False,
+    # Locals hold secrets.
+    pretty_exceptions_show_locals=False,
+    help="Raw articles in, enriched events out, nothing lost.",
 )
 # Text from events goes through markup=False everywhere: news is hostile.
 out = Console(markup=False, highlight=False)
@@ -60,7 +65,7 @@ def main() -> None:
 @app.command()
 def topics() -> None:
     """Create the topics that are not there yet."""
-    settings = Settings()
+    settings = load()
     created = _ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
     out.print(f"created {', '.join(created)}" if created else "every topic is there")
     problems = _ask(settings, broker_topics.missing(settings))
@@ -74,21 +79,27 @@ def up(
         STAGES
     ),
     grace: Annotated[float, typer.Option(help="Seconds that records in flight may take at a stop.")] = 60.0,
+    suffix: Annotated[str, typer.Option(help="Run beside the others: news.raw from its beginning, own topics.")] = "",
 ) -> None:
     """Run stages as processes, and start again what dies, until Ctrl-C or SIGTERM."""
-    settings = Settings()
-    supervisor = Supervisor(
-        _counts(stages), {"DATELINE_INSTANCE": settings.instance}, settings.data_dir / "logs", grace
-    )
+    settings = load(suffix=suffix)
+    environment = {"DATELINE_INSTANCE": settings.instance}
+    logs = settings.data_dir / "logs"
+    if suffix:
+        _ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
+        # Workers of both runs may share a data directory: what they keep there has the instance's name.
+        environment = {"DATELINE_INSTANCE": f"{settings.instance}-{suffix}", "DATELINE_SUFFIX": suffix}
+        logs /= suffix
+    supervisor = Supervisor(_counts(stages), environment, logs, grace)
     supervisor.start()
-    out.print(f"{len(supervisor.pids())} workers; logs in {settings.data_dir / 'logs'}")
+    out.print(f"{len(supervisor.pids())} workers; logs in {logs}")
     until_signal(supervisor)
 
 
 @app.command(name="feed")
 def feed_(files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Send JSON Lines of RawArticle to news.raw. Bad lines are named and counted; status 1 if there were any."""
-    settings = Settings()
+    settings = load()
     bad: list[feed.BadLine] = []
     sent = 0
 
@@ -120,7 +131,7 @@ def audit(
     wait: Annotated[float, typer.Option(help="Seconds to wait until nothing is missing any more.")] = 0.0,
 ) -> None:
     """Prove that every raw record has exactly one outcome. Status 0 only if nothing is missing or conflicting."""
-    settings = Settings()
+    settings = load()
     deadline = time.monotonic() + wait
     result = _ask(settings, audits.audit(settings))
     while not result.balanced and time.monotonic() < deadline:
@@ -146,7 +157,7 @@ def replay_(
     execute: Annotated[bool, typer.Option("--execute", help="Do it; without this it is counted only.")] = False,  # noqa: FBT002 - an option
 ) -> None:
     """Put dead letters back to where they came from. Status 1 if policy stop ended the run."""
-    settings = Settings()
+    settings = load()
     wanted = Wanted(stage, reason, since and utc(since), until and utc(until), url)
     by = by or f"{getpass.getuser()}@{socket.gethostname()}"
     try:
@@ -202,6 +213,33 @@ def audit_table(result: audits.Audit) -> Table:
     return table
 
 
+@app.command(name="diff")
+def diff_(
+    suffix: Annotated[str, typer.Option(help="The run to judge: `dateline up --suffix`.")],
+    against: Annotated[str, typer.Option(help="Suffix of the run to compare with; that without one by default.")] = "",
+    examples: Annotated[int, typer.Option(min=0, help="So many of each kind of change.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Compare the outcomes of two runs over the same raw records: counts by kind of change, and examples."""
+    before, after = (_ask(load(suffix=run), diff.outcomes(load(suffix=run))) for run in (against, suffix))
+    found = diff.compare(before, after, examples)
+    if as_json:
+        shown = {kind: [example._asdict() for example in some] for kind, some in found.examples.items()}
+        out.print_json(json.dumps({**vars(found), "examples": shown}), ensure_ascii=True)
+        return
+    table = Table("articles", "", box=None)
+    for name in ("compared", "same", "only_before", "only_after"):
+        table.add_row(name.replace("_", " "), f"{getattr(found, name):,}")
+    for kind, count in found.changes.most_common():
+        table.add_row(f"  {kind}", f"{count:,}")
+    out.print(table)
+    for kind, some in found.examples.items():
+        out.print(f"\n{kind}")
+        for example in some:
+            out.print(f"  {printable(example.origin)} {printable(example.url)}")
+            out.print(f"    - {printable(example.before)}\n    + {printable(example.after)}")
+
+
 @app.command(name="contract")
 def contract_() -> None:
     """Write JSON Schemas and the AsyncAPI document to docs/contract."""
@@ -212,7 +250,7 @@ def contract_() -> None:
 @app.command()
 def health(stage: str) -> None:
     """Status 0 if this instance's worker of a stage has shown a heartbeat of late: for container health checks."""
-    settings = Settings()
+    settings = load()
     path = settings.data_dir / f"{stage}-{settings.instance}.heartbeat"
     try:
         age = time.time() - path.stat().st_mtime
@@ -220,6 +258,8 @@ def health(stage: str) -> None:
         fail(f"{path} is not there: the worker has not started")
     if age > HEARTBEAT_STALE_SECONDS:
         fail(f"the last heartbeat is {age:.0f} s old")
+    if braked := json.loads(path.read_text()).get("braked"):
+        fail(f"{stage} has braked: {braked}; mend the cause and restart it")
 
 
 @app.command(name="run")
@@ -234,7 +274,7 @@ def broker(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 9092,
 ) -> None:
     """Run a broker until Ctrl-C: the embedded one (in memory), or Apache Kafka on Java."""
-    data = Settings().data_dir
+    data = load().data_dir
     if kind == "kafka":
         running = brokers.kafka(Path("deploy/kafka"), data / "kafka", data / "kafka.log", port)
     elif kind == "embedded":
@@ -287,4 +327,4 @@ def _ask(settings: Settings, request: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(request)
     except (KafkaError, OSError) as error:
-        fail(f"the broker at {settings.broker} does not answer or refuses: {error!r}")
+        fail(asyncio.run(explain(settings, error)))

@@ -8,6 +8,8 @@ record, under the same origin. Notes are also the lock: a run that finds another
 import time
 import uuid
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import StrEnum
@@ -81,6 +83,13 @@ class Busy(Exception):
     """Another replay is at work."""
 
 
+async def notes(reader: Reader, settings: Settings) -> AsyncIterator[Note]:
+    """The notes of all runs; what others may have written there is passed over."""
+    async for record in reader.topic(settings.topic(REPLAYS_TOPIC)):
+        with suppress(ValidationError):
+            yield Note.model_validate_json(record.value or b"")
+
+
 async def replay(settings: Settings, wanted: Wanted, *, policy: Policy, limit: int, by: str, execute: bool) -> Report:
     """Put back or drop up to `limit` dead letters; without `execute`, count them only.
 
@@ -132,22 +141,22 @@ class _Run:
     async def _remember(self, reader: Reader, *, acting: bool) -> None:
         """Read the notes of all runs. Raises Busy where a run that began before this one is at work."""
         others: dict[str, Note] = {}
-        mine = False
-        async for record in reader.topic(self._settings.topic(REPLAYS_TOPIC)):
-            try:
-                note = Note.model_validate_json(record.value or b"")
-            except ValidationError:
-                continue  # not of ours; anybody may write there
-            if note.run == self._id:
-                mine = True
-            elif note.action == "ended":
-                others.pop(note.run, None)
-            elif note.run in others or not mine:  # one that began after this one will step back itself
-                others[note.run] = note
-            if note.place:
-                self._settled.add(note.place)
+        mine = not acting
+        # Up to this run's own beginning: on Tansu the end of a topic may look nearer than it is.
+        while True:
+            async for note in notes(reader, self._settings):
+                if note.place:
+                    self._settled.add(note.place)
+                if note.run == self._id:
+                    mine = True
+                elif note.action == "ended":
+                    others.pop(note.run, None)
+                elif note.run in others or not mine:  # one that began after this one will step back itself
+                    others[note.run] = note
+            if mine:
+                break
         for note in others.values():
-            if acting and time.time() - note.time.timestamp() < LEASE_SECONDS:
+            if time.time() - note.time.timestamp() < LEASE_SECONDS:
                 raise Busy(f"{note.by} has a replay at work, last seen {note.time:%H:%M:%S}: wait for its end")
 
     def _choose(self, record: BytesRecord) -> DeadLetter | None:

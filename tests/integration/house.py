@@ -121,6 +121,11 @@ class House:
         """Whether a worker has started to read, by its own log."""
         return f"worker {worker.pid} reads" in self.log.read_text(errors="replace")
 
+    def heartbeat(self, stage: str, instance: str = "a") -> dict[str, Any]:
+        """What a worker wrote last of itself; empty where it has written nothing yet."""
+        path = self.settings.data_dir / f"{stage}-{instance}.heartbeat"
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+
     def in_flight(self, stage: str, instance: str = "a") -> int:
         return len(in_flight(self.settings.data_dir / f"{stage}-{instance}.inflight"))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from agents.settings import MEBIBYTE, Settings
+from agents.settings import MEBIBYTE, Settings, load
 from agents.topics import INDEX_TOPIC, routed, specs
+from agents.wire import Token
 from pipeline.events import TOPICS
 
 
@@ -121,3 +122,56 @@ def test_secured_clients(protocol: str, encrypted: bool, login: bool) -> None:  
 
 def test_a_password_is_not_printed() -> None:
     assert "hush" not in repr(Settings(sasl_password="hush")) + Settings(sasl_password="hush").model_dump_json()
+
+
+@pytest.mark.parametrize("name", ["sasl_password", "sasl_token", "ssl_key_password"])
+def test_a_secret_comes_from_a_variable_or_from_a_file(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hush\n", encoding="utf-8")
+    assert Settings(**{name: "hush"}).secret(name) == "hush"  # type: ignore[arg-type]
+    assert Settings(**{f"{name}_file": file}).secret(name) == "hush"  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="are both given"):
+        Settings(**{name: "hush", f"{name}_file": file})  # type: ignore[arg-type]
+    with pytest.raises(ValidationError):
+        Settings(**{f"{name}_file": tmp_path / "gone"})  # type: ignore[arg-type]
+
+
+def test_wrong_settings_are_one_sentence_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pydantic shows the input of what fails, and a check of the whole model has all of it for input."""
+    monkeypatch.setenv("DATELINE_SASL_PASSWORD", "hush")
+    monkeypatch.setenv("DATELINE_RAW_MAX_BYTES", str(15 * MEBIBYTE))
+    with pytest.raises(ValidationError) as error:
+        Settings()
+    assert "hush" not in str(error.value) + repr(error.value)
+    with pytest.raises(SystemExit) as ended:
+        load()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "raw_max_bytes < clean_max_bytes" in said
+    assert "hush" not in said
+    assert said.count("\n") == 1
+
+
+async def test_a_token_is_read_anew_and_not_printed(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("first", encoding="utf-8")
+    settings = Settings(security_protocol="SASL_SSL", sasl_mechanism="OAUTHBEARER", sasl_token_file=file)
+    client = settings.client()
+    provider = client["sasl_oauth_token_provider"]
+    assert isinstance(provider, Token)
+    assert await provider.token() == "first"
+    file.write_text("second\n", encoding="utf-8")
+    assert await provider.token() == "second"
+    assert "sasl_plain_password" not in client
+    assert "second" not in repr(client)
+
+
+def test_a_suffix_names_topics_and_groups_of_its_own_and_the_same_raw_topic() -> None:
+    settings = Settings(suffix="v2")
+    assert settings.topic("raw") == "news.raw"
+    assert (settings.topic("clean"), settings.topic("topic.politics")) == ("news.clean.v2", "news.topic.politics.v2")
+    assert (settings.group("clean"), Settings().group("clean")) == ("dateline-clean-v2", "dateline-clean")
+    with pytest.raises(ValidationError):
+        Settings(suffix="v 2")
