@@ -5,10 +5,11 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -48,11 +49,18 @@ def embedded(log: Path, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def kafka(home: Path, data: Path, log: Path, port: int = 0, records: Path | None = None) -> Iterator[str]:
+def kafka(
+    home: Path,
+    data: Path,
+    log: Path,
+    port: int = 0,
+    records: Path | None = None,
+    listeners: Mapping[str, int] = MappingProxyType({}),
+) -> Iterator[str]:
     """Run Apache Kafka (KRaft, one node) on Java. `home` holds pom.xml and server.properties. Yields the address.
 
-    Jars are fetched once, to `data`; the records lie there, too, or under `records`. Raises BrokerFailed without
-    Java or Maven.
+    Jars are fetched once, to `data`; the records lie there, too, or under `records`. `listeners` are further ones,
+    name → port, that the properties configure. Raises BrokerFailed without Java or Maven.
     """
     for tool in ("java", "mvn"):
         if shutil.which(tool) is None:
@@ -68,11 +76,11 @@ def kafka(home: Path, data: Path, log: Path, port: int = 0, records: Path | None
             raise BrokerFailed(f"Maven could not fetch Kafka:\n{done.stdout.decode()[-2000:]}")
         fetched.rename(libs)
     port, controller = free_port(port), free_port()
+    clients = ",".join(f"{name}://{HOST}:{number}" for name, number in {"PLAINTEXT": port, **listeners}.items())
     properties = log.with_suffix(".properties")
     properties.write_text(
         (home / "server.properties").read_text()
-        + f"\nlisteners=PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}\n"
-        + f"advertised.listeners=PLAINTEXT://{HOST}:{port}\n"
+        + f"\nlisteners={clients},CONTROLLER://{HOST}:{controller}\nadvertised.listeners={clients}\n"
         + f"controller.quorum.voters=1@{HOST}:{controller}\nlog.dirs={(records or data / 'records').resolve()}\n"
     )
     java = ["java", KAFKA_MEMORY, f"-Dlog4j2.configurationFile={home / 'log4j2.properties'}", "-cp", f"{libs}/*"]
