@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 #: Topics that are nobody's business but a stage's: its changelog.
 INDEX_TOPIC = "dedupe-index"
+#: What `dateline replay` did with which dead letter; the order of its one partition is the lock between runs.
+REPLAYS_TOPIC = "replays"
 # A fingerprint takes about 750 bytes of the log; the topic keeps what the memory can hold, and some.
 _INDEX_RECORD_BYTES = 1024
 
@@ -41,7 +43,11 @@ def specs(settings: Settings) -> list[TopicSpec]:
     index_bytes = settings.dedupe_memory * _INDEX_RECORD_BYTES
     index_config = {"retention.ms": "-1", "retention.bytes": str(index_bytes)}
     partitions = TOPICS["clean"].partitions or settings.partitions
-    return [*table, TopicSpec(settings.topic(INDEX_TOPIC), partitions, index_config)]
+    return [
+        *table,
+        TopicSpec(settings.topic(INDEX_TOPIC), partitions, index_config),
+        TopicSpec(settings.topic(REPLAYS_TOPIC), 1, {"cleanup.policy": "compact"}),
+    ]
 
 
 def routed(settings: Settings, name: str) -> TopicSpec:

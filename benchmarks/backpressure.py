@@ -45,7 +45,8 @@ def page(number: int) -> str:
     if number % 2:
         return f"{head}</article><script>var state = '{'x' * left}';</script></body></html>"
     paragraph = f"<p>Paragraph of page {number}: {'a line about nothing in particular, ' * 20}</p>"
-    return head + paragraph * (left // len(paragraph)) + "</article></body></html>"
+    section = f"<section>{paragraph * 50}</section>"  # cleaning refuses thousands of elements side by side
+    return head + section * (left // len(section)) + "</article></body></html>"
 
 
 def records(count: int) -> Iterator[RawRecord]:

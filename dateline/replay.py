@@ -22,13 +22,12 @@ from agents import STAGES
 from agents.changelog import BytesRecord, Reader
 from agents.record import REPLAY_HEADER, format_origin
 from agents.settings import Settings
-from agents.topics import TopicSpec, create
+from agents.topics import REPLAYS_TOPIC
 from dateline import watch
 from dateline.feed import producer
 from dateline.letters import Wanted, headers_of, place_of, why_not
 from pipeline.events import TOPICS, DeadLetter
 
-REPLAYS_TOPIC: Final = "replays"
 #: A run that noted nothing for so long is dead: it waits for one record at most, and that is shorter.
 LEASE_SECONDS: Final = 120.0
 
@@ -98,8 +97,6 @@ async def replay(settings: Settings, wanted: Wanted, *, policy: Policy, limit: i
     run = _Run(settings, wanted, policy, limit, by)
     if not execute:
         return await run.look(None)
-    compact = TopicSpec(settings.topic(REPLAYS_TOPIC), 1, {"cleanup.policy": "compact"})
-    await create(settings, [compact])
     async with producer(settings) as client:
         return await run.act(client)
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import trends
 from agents.deadletters import HEADER_BYTES, dead_letter
 from agents.record import ATTEMPTS_HEADER, ORIGIN_HEADER, REPLAY_HEADER, Headers, Record
+from agents.settings import Settings
 from dateline.letters import Wanted, headers_of, place_of, url_of, why_not
 from dateline.printable import printable
 from pipeline.events import DeadLetter, DeadLetterReason, Origin
@@ -110,3 +112,18 @@ def test_nothing_of_others_commands_a_terminal(text: str) -> None:
 def test_escapes_and_bidirectional_marks_are_spelt_out() -> None:
     assert printable("\x1b[2Jé\u202e\n") == "\\x1b[2Jé\\u202e\\n"
     assert printable("x" * 300) == "x" * 199 + "…"
+
+
+@pytest.mark.parametrize(
+    ("mark", "taken"),
+    [(None, True), (b"", True), (b"dateline-trends/run", True), (b"dateline-route/run", False), (b"\xff", False)],
+)
+def test_a_record_put_back_is_for_the_group_where_it_died(mark: bytes | None, taken: bool) -> None:  # noqa: FBT001 - a row of the table
+    headers = [] if mark is None else [(REPLAY_HEADER, mark)]
+    assert Record("news.enriched", 0, 1, None, b"", headers).is_for("dateline-trends") is taken
+
+
+async def test_trends_counts_nothing_that_was_put_back_for_route() -> None:
+    back, _ = headers_of(letter(), "dateline-route", "run")
+    record = Record("news.enriched", 0, 1, b"k", b"{}", back)
+    assert await trends.stage(Settings()).work(record) == []

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from agents.settings import MEBIBYTE, Settings, load
-from agents.topics import INDEX_TOPIC, routed, specs
+from agents.topics import INDEX_TOPIC, REPLAYS_TOPIC, routed, specs
 from agents.wire import Token
 from pipeline.events import TOPICS
 
@@ -87,10 +87,11 @@ def test_topics_to_create() -> None:
     found = {
         spec.name: spec for spec in specs(Settings(partitions=3, trends_keep=2, trends_window=60, dedupe_memory=10))
     }
-    assert set(found) == {f"news.{name}" for name in [*TOPICS, INDEX_TOPIC]}
+    assert set(found) == {f"news.{name}" for name in [*TOPICS, INDEX_TOPIC, REPLAYS_TOPIC]}
     assert {name: spec.partitions for name, spec in found.items() if spec.partitions != 3} == {
         "news.clean": 1,
         "news.dedupe-index": 1,
+        "news.replays": 1,
     }
     assert found["news.trends"].config["cleanup.policy"] == "compact,delete"
     assert found["news.trends"].config["retention.ms"] == "240000"
