@@ -13,7 +13,7 @@ from typing import Any, Final
 from agents.changelog import BytesRecord, Reader
 from agents.record import ORIGIN_HEADER, Record, parse_origin
 from agents.settings import Settings
-from dateline.replay import notes
+from dateline.notes import notes
 from pipeline.events import Origin
 
 #: Stages whose dead letter is the outcome of a raw record; an article that later ones fail on has its outcome.

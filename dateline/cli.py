@@ -27,6 +27,7 @@ from agents.settings import Settings, load
 from dateline import audit as audits
 from dateline import brokers, contract, diff, feed, replay, run
 from dateline.letters import Wanted
+from dateline.notes import Busy, Policy
 from dateline.printable import printable
 from dateline.supervisor import Supervisor
 from pipeline.events import DeadLetterReason
@@ -148,8 +149,8 @@ def replay_(
     since: Annotated[datetime | None, typer.Option(help="Only those from this time on, UTC.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Only those before this time, UTC.")] = None,
     url: Annotated[str | None, typer.Option(help="Only those whose URL has this in it.")] = None,
-    policy: Annotated[replay.Policy, typer.Option(help="Put back, give up, or put back until one dies again.")] = (
-        replay.Policy.REINSERT
+    policy: Annotated[Policy, typer.Option(help="Put back, give up, or put back until one dies again.")] = (
+        Policy.REINSERT
     ),
     # Enough to see whether the cause is mended, few enough that the brake is not met if it is not.
     limit: Annotated[int, typer.Option(min=1, help="Settle no more than this.")] = 50,
@@ -162,10 +163,10 @@ def replay_(
     by = by or f"{getpass.getuser()}@{socket.gethostname()}"
     try:
         report = _ask(settings, replay.replay(settings, wanted, policy=policy, limit=limit, by=by, execute=execute))
-    except replay.Busy as busy:
+    except Busy as busy:
         fail(str(busy))
     table = Table("dead letters", "", box=None)
-    done = "dropped" if policy is replay.Policy.DROP else "put back"
+    done = "dropped" if policy is Policy.DROP else "put back"
     table.add_row("read", f"{report.read:,}")
     table.add_row(done if execute else f"would be {done}", f"{report.done:,}")
     for what, count in sorted(report.reasons.items()):

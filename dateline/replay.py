@@ -5,18 +5,14 @@ unless it died again. The record goes in first and its note after it, so a run t
 record, under the same origin. Notes are also the lock: a run that finds another at work steps back.
 """
 
-import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from enum import StrEnum
-from typing import Final, Literal
+from typing import Literal
 
 from aiokafka import AIOKafkaProducer
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from agents import STAGES
 from agents.changelog import BytesRecord, Reader
@@ -26,36 +22,8 @@ from agents.topics import REPLAYS_TOPIC
 from dateline import watch
 from dateline.feed import producer
 from dateline.letters import Wanted, headers_of, place_of, why_not
+from dateline.notes import Note, Policy, settled_places
 from pipeline.events import TOPICS, DeadLetter
-
-#: A run that noted nothing for so long is dead: it waits for one record at most, and that is shorter.
-LEASE_SECONDS: Final = 120.0
-
-
-class Policy(StrEnum):
-    """What happens to the dead letters that are chosen."""
-
-    #: Put back all that can be; count those that cannot.
-    REINSERT = "reinsert"
-    #: Put back nothing; note that they are given up, so that no later run offers them.
-    DROP = "drop"
-    #: Put back one at a time, wait for its stage, and end at the first that cannot be put back or dies again.
-    STOP = "stop"
-
-
-class Note(BaseModel):
-    """What a run did, on `news.replays`: it began, did something with one dead letter, ended."""
-
-    action: Literal["began", "reinsert", "drop", "ended"]
-    run: str
-    by: str
-    policy: Policy
-    time: datetime
-    #: Of the dead letter: stage and `topic/partition/offset` that the stage read.
-    place: str = ""
-    origin: str = ""
-    reason: str = ""
-    attempts: int = 0
 
 
 @dataclass
@@ -76,17 +44,6 @@ class Report:
     #: Of `done`, by stage and reason.
     reasons: Counter[str] = field(default_factory=Counter)
     stopped: str | None = None
-
-
-class Busy(Exception):
-    """Another replay is at work."""
-
-
-async def notes(reader: Reader, settings: Settings) -> AsyncIterator[Note]:
-    """The notes of all runs; what others may have written there is passed over."""
-    async for record in reader.topic(settings.topic(REPLAYS_TOPIC)):
-        with suppress(ValidationError):
-            yield Note.model_validate_json(record.value or b"")
 
 
 async def replay(settings: Settings, wanted: Wanted, *, policy: Policy, limit: int, by: str, execute: bool) -> Report:
@@ -123,7 +80,7 @@ class _Run:
     async def look(self, client: AIOKafkaProducer | None) -> Report:
         """Go through the dead letters, one partition after another; with a client, act on each that is chosen."""
         async with Reader(self._settings) as reader:
-            await self._remember(reader, acting=client is not None)
+            self._settled = await settled_places(reader, self._settings, client and self._id)
             async for record in reader.topic(self._settings.topic("deadletter")):
                 letter = self._choose(record)
                 if letter is None:
@@ -134,27 +91,6 @@ class _Run:
                     self._report.stopped = stopped
                     break
         return self._report
-
-    async def _remember(self, reader: Reader, *, acting: bool) -> None:
-        """Read the notes of all runs. Raises Busy where a run that began before this one is at work."""
-        others: dict[str, Note] = {}
-        mine = not acting
-        # Up to this run's own beginning: on Tansu the end of a topic may look nearer than it is.
-        while True:
-            async for note in notes(reader, self._settings):
-                if note.place:
-                    self._settled.add(note.place)
-                if note.run == self._id:
-                    mine = True
-                elif note.action == "ended":
-                    others.pop(note.run, None)
-                elif note.run in others or not mine:  # one that began after this one will step back itself
-                    others[note.run] = note
-            if mine:
-                break
-        for note in others.values():
-            if time.time() - note.time.timestamp() < LEASE_SECONDS:
-                raise Busy(f"{note.by} has a replay at work, last seen {note.time:%H:%M:%S}: wait for its end")
 
     def _choose(self, record: BytesRecord) -> DeadLetter | None:
         """Count a dead letter, and give it where it is to be settled now."""
