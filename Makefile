@@ -86,6 +86,9 @@ chaos: setup ## Kills, broker restarts, pauses and poison on Kafka for 20 minute
 bench-region: setup ## Regions beside a plain dictionary, and on outlets that were not trained on
 	$(BIN)/python benchmarks/region.py
 
+bench-backpressure: setup ## Memory of clean with four children at full feed of 2 MB pages, on Kafka
+	$(BIN)/python benchmarks/backpressure.py
+
 bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream of DATELINE_SHARED
 	$(BIN)/python benchmarks/dedupe.py
 

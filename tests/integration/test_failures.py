@@ -93,7 +93,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.kafka
-def test_a_full_disk_of_the_broker_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_of_the_broker_loses_nothing(
+    small_disk: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     log = tmp_path / "kafka.log"
     port = brokers.free_port()
 
@@ -103,6 +105,7 @@ def test_a_full_disk_of_the_broker_loses_nothing(small_disk: Path, tmp_path: Pat
     filler = small_disk / "filler"
     with kafka() as address:
         it = House(address, "kafka", "full-disk", tmp_path, delivery_timeout=5.0)
+        request.addfinalizer(it.stop)
         worker = it.start("clean")
         wait_until(lambda: it.reads(worker), "clean to read")
         it.feed(article(n) for n in range(20))
@@ -120,4 +123,3 @@ def test_a_full_disk_of_the_broker_loses_nothing(small_disk: Path, tmp_path: Pat
         it.start("dedupe")
         it.start("classify")
         assert it.balanced(60, patience=90).enriched == 60
-        it.stop()
