@@ -229,7 +229,7 @@ class Guard:
         if self._brake.dies():
             if not braked_before:
                 log.critical(
-                    "%s brakes: %s; the last: %s. It waits, and takes up there after a restart: mend the cause, then "
+                    "%s brakes: %s; the last: %r. It waits, and takes up there after a restart: mend the cause, then "
                     "stop this worker (%d)",
                     self._stage.name,
                     self._brake.reason,
