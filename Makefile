@@ -89,8 +89,5 @@ bench-region: setup ## Regions beside a plain dictionary, and on outlets that we
 bench-backpressure: setup ## Memory of clean with four children at full feed of 2 MB pages, on Kafka
 	$(BIN)/python benchmarks/backpressure.py
 
-bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream of DATELINE_SHARED
-	$(BIN)/python benchmarks/dedupe.py
-
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh
