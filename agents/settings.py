@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     attempts: int = Field(2, ge=1, description="How often a record is tried before it becomes a dead letter.")
     data_dir: Path = Field(Path("var"), description="Small local state: journals of records in flight, heartbeats.")
 
+    # -- feed
+    # A year of a news feed's entries, or some thousands of articles as JSON; they are in memory twice.
+    feed_max_bytes: int = Field(64 * MEBIBYTE, ge=1, description="Largest file that can only be read whole.")
+
     # -- clean
     clean_children: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     clean_deadline: float = Field(10.0, description="Of one page; the slowest of 2,133 real pages took under 2.")

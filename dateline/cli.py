@@ -1,46 +1,33 @@
 """The command line: `dateline --help`."""
 
-import asyncio
 import json
 import logging
 import signal
 import time
-from collections.abc import Coroutine, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from agents import STAGES
 from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
-from dateline import brokers, contract, feed, run
+from dateline import brokers, contract, explain, feeding, run
 from dateline.supervisor import Supervisor
+from dateline.terminal import Commands, ask, closing, fail, out
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Raw articles in, enriched events out, nothing lost."
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Raw articles in, enriched events out, nothing lost.",
 )
-# Text from events goes through markup=False everywhere: news is hostile.
-out = Console(markup=False, highlight=False)
-err = Console(stderr=True, markup=False, highlight=False)
-
-T = TypeVar("T")
-
 HEARTBEAT_STALE_SECONDS = 15.0
 MEND_SECONDS = 0.5
-
-
-def fail(message: str) -> NoReturn:
-    """Say what is wrong and end with status 1."""
-    err.print(f"dateline: {message}")
-    raise typer.Exit(1)
 
 
 @app.callback()
@@ -51,18 +38,18 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-@app.command()
+@app.command(epilog=closing("dateline topics", "0 every topic is there", "1 one is missing or too small"))
 def topics() -> None:
     """Create the topics that are not there yet."""
     settings = Settings()
-    created = _ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
+    created = ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
     out.print(f"created {', '.join(created)}" if created else "every topic is there")
-    problems = _ask(settings, broker_topics.missing(settings))
+    problems = ask(settings, broker_topics.missing(settings))
     if problems:
         fail("; ".join(problems))
 
 
-@app.command()
+@app.command(epilog=closing("dateline up --stages clean=2,dedupe", "0 stopped by a signal", "1 no such stage"))
 def up(
     stages: Annotated[str, typer.Option(help="Which stages, separated by commas; name=2 starts two.")] = ",".join(
         STAGES
@@ -79,36 +66,22 @@ def up(
     until_signal(supervisor)
 
 
-@app.command(name="feed")
-def feed_(files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Send JSON Lines of RawArticle to news.raw. Bad lines are named and counted; status 1 if there were any."""
-    settings = Settings()
-    bad: list[feed.BadLine] = []
-    sent = 0
-
-    def good_records() -> Iterator[feed.RawRecord]:
-        for path in files:
-            for item in feed.read(path):
-                if isinstance(item, feed.BadLine):
-                    bad.append(item)
-                    err.print(str(item))
-                else:
-                    yield item
-
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn(), console=err) as progress:
-        task = progress.add_task("feeding", total=sum(_lines(path) for path in files))
-
-        def count() -> None:
-            nonlocal sent
-            sent += 1
-            progress.update(task, completed=sent + len(bad))
-
-        _ask(settings, feed.send(settings, good_records(), count))
-    out.print(f"{sent} sent, {len(bad)} bad lines")
-    raise typer.Exit(1 if bad else 0)
+app.command(
+    name="feed", epilog=closing("dateline feed CC-NEWS-20260801.warc.gz --resume", "0 sent", "1 files held faults")
+)(feeding.feed_)
 
 
-@app.command()
+app.command(
+    epilog=closing(
+        "dateline explain page.html other.html",
+        "0 every record is an article",
+        "1 one could not be read or judged",
+        "3 one is no article",
+    )
+)(explain.explain)
+
+
+@app.command(epilog=closing("dateline audit --wait 120", "0 balanced", "1 something is missing or conflicts"))
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,  # noqa: FBT002 - an option
     wait: Annotated[float, typer.Option(help="Seconds to wait until nothing is missing any more.")] = 0.0,
@@ -116,10 +89,10 @@ def audit(
     """Prove that every raw record has exactly one outcome. Status 0 only if nothing is missing or conflicting."""
     settings = Settings()
     deadline = time.monotonic() + wait
-    result = _ask(settings, audits.audit(settings))
+    result = ask(settings, audits.audit(settings))
     while not result.balanced and time.monotonic() < deadline:
         time.sleep(1.0)
-        result = _ask(settings, audits.audit(settings))
+        result = ask(settings, audits.audit(settings))
     out.print_json(json.dumps(asdict(result))) if as_json else out.print(audit_table(result))
     raise typer.Exit(0 if result.balanced else 1)
 
@@ -148,14 +121,14 @@ def audit_table(result: audits.Audit) -> Table:
     return table
 
 
-@app.command(name="contract")
+@app.command(name="contract", epilog=closing("dateline contract"))
 def contract_() -> None:
     """Write JSON Schemas and the AsyncAPI document to docs/contract."""
     for path in contract.write():
         out.print(str(path))
 
 
-@app.command()
+@app.command(epilog=closing("dateline health clean", "0 it beats", "1 it does not"))
 def health(stage: str) -> None:
     """Status 0 if this instance's worker of a stage has shown a heartbeat of late: for container health checks."""
     settings = Settings()
@@ -168,13 +141,13 @@ def health(stage: str) -> None:
         fail(f"the last heartbeat is {age:.0f} s old")
 
 
-@app.command(name="run")
+@app.command(name="run", epilog=closing("dateline run", "0 balanced", "1 something is missing or conflicts"))
 def run_() -> None:
     """The main job on the embedded broker: all stages, the seeds, a summary, the audit."""
     raise typer.Exit(run.run(out))
 
 
-@app.command()
+@app.command(epilog=closing("dateline broker embedded --port 9092", "0 stopped by Ctrl-C", "1 it did not start"))
 def broker(
     kind: Annotated[str, typer.Argument(help="embedded or kafka")],
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 9092,
@@ -222,15 +195,3 @@ def _counts(stages: str) -> dict[str, int]:
             fail(f"{item!r} is no stage; the stages are {', '.join(STAGES)}")
         counts[name] = int(count or 1)
     return counts
-
-
-def _lines(path: Path) -> int:
-    with path.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
-
-
-def _ask(settings: Settings, request: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(request)
-    except (KafkaError, OSError) as error:
-        fail(f"the broker at {settings.broker} does not answer or refuses: {error!r}")
