@@ -51,20 +51,25 @@ def _record(file: File, found: Any) -> RawRecord | Skip:
         block = found.reader.read()
         if len(block) < found.content_length:
             return Skip(SkipReason.TRUNCATED, f"{len(block)} of {found.content_length} bytes: the archive breaks off")
-        answer = WarcRecord()
-        answer.set_bytes_content(block)
-        answer.is_http = True
-        answer.parse_http(auto_decode="all", max_header_len=_HEADERS)
-        status, content_type = answer.http_headers.status_code, answer.http_headers.get("Content-Type")
-        if status != _SERVED_WELL:
-            return Skip(SkipReason.STATUS, f"status {status}")
-        if content_type and content_type.partition(";")[0].strip().lower() not in _PAGES:
-            return Skip(SkipReason.MEDIA_TYPE, content_type)
-        # Three quarters: base64 makes four bytes of three.
-        most = file.record * 3 // 4
-        content = answer.reader.read(most + 1)
+        return _page(file, found, block)
     except (OSError, ValueError) as error:
         return Skip(SkipReason.UNREADABLE, str(error))
+
+
+def _page(file: File, found: Any, block: bytes) -> RawRecord | Skip:
+    """The page of an HTTP answer. Raises OSError or ValueError where it cannot be read."""
+    answer = WarcRecord()
+    answer.set_bytes_content(block)
+    answer.is_http = True
+    answer.parse_http(auto_decode="all", max_header_len=_HEADERS)
+    status, content_type = answer.http_headers.status_code, answer.http_headers.get("Content-Type")
+    if status != _SERVED_WELL:
+        return Skip(SkipReason.STATUS, f"status {status}")
+    if content_type and content_type.partition(";")[0].strip().lower() not in _PAGES:
+        return Skip(SkipReason.MEDIA_TYPE, content_type)
+    # Three quarters: base64 makes four bytes of three.
+    most = file.record * 3 // 4
+    content = answer.reader.read(most + 1)
     if len(content) > most:
         return Skip(SkipReason.TOO_LARGE, f"unpacks to more than {most} bytes")
     if not content_type and content.lstrip()[:1] != b"<":
