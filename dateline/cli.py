@@ -16,7 +16,7 @@ from agents import STAGES
 from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
-from dateline import brokers, contract, explain, feeding, run
+from dateline import brokers, contract, explain, export, feeding, run
 from dateline.supervisor import Supervisor
 from dateline.terminal import Commands, ask, closing, fail, out
 
@@ -79,6 +79,11 @@ app.command(
         "3 one is no article",
     )
 )(explain.explain)
+
+app.command(
+    name="export",
+    epilog=closing("dateline export --since 7d --where topic=sport,country=FR --to sport.parquet", "0 written"),
+)(export.export_)
 
 
 @app.command(epilog=closing("dateline audit --wait 120", "0 balanced", "1 something is missing or conflicts"))

@@ -20,7 +20,6 @@ from dateline.explain_view import show
 from dateline.feed import RawRecord
 from dateline.sources import Format, Skip
 from dateline.terminal import FAILED, REJECTED, WELL, fail, out
-from pipeline.dedupe import Deduplicator
 from pipeline.events import CleanArticle, DeadLetterReason, Relation, UniqueArticle
 
 #: A memory that the articles of one call fit into many times over.
@@ -62,6 +61,9 @@ class Judge:
             memory=settings.classify_memory,
             recycle=settings.classify_recycle,
         )
+        # Loaded where it is used: its compiled code takes a second, which no other command needs.
+        from pipeline.dedupe import Deduplicator  # noqa: PLC0415
+
         self._memory = Deduplicator(REMEMBERED)
         self._stack = AsyncExitStack()
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-import feedparser
-
 from dateline.feed import RawRecord
 from dateline.sources.common import File, Found, Skip, SkipReason, name_of, record, whole
 
@@ -18,6 +16,9 @@ def read(file: File, after: int) -> Iterator[Found]:
     if isinstance(content, Skip):
         yield 1, content
         return
+    # Loaded where it is used: every command knows the formats, few read a feed.
+    import feedparser  # noqa: PLC0415
+
     # A stream, never a string: feedparser would take that for an address and fetch it.
     document = feedparser.parse(io.BytesIO(content))
     if not document.entries:
