@@ -47,15 +47,26 @@ class Reader:
 
     async def topic(self, topic: str) -> AsyncIterator[BytesRecord]:
         """Yield the records of every partition of a topic, in turn; none where the topic is not there."""
+        for partition in await self._partitions(topic):
+            async for record in self.partition(topic, partition):
+                yield record
+
+    async def newest(self, topic: str, count: int) -> AsyncIterator[BytesRecord]:
+        """Yield the last records of every partition, at least `count` of each where there are so many."""
+        for partition in await self._partitions(topic):
+            place = TopicPartition(topic, partition)
+            end = (await self._consumer.end_offsets([place]))[place]
+            async for record in self.partition(topic, partition, end - count):
+                yield record
+
+    async def _partitions(self, topic: str) -> list[int]:
         client = AIOKafkaAdminClient(**self._settings.client())
         await client.start()
         try:
             (found,) = await client.describe_topics([topic])
         finally:
             await client.close()
-        for partition in sorted(row["partition"] for row in found["partitions"]):
-            async for record in self.partition(topic, partition):
-                yield record
+        return sorted(row["partition"] for row in found["partitions"])
 
     async def partition(self, topic: str, partition: int, start: int = 0) -> AsyncIterator[BytesRecord]:
         """Yield the records of a partition from offset `start` to the end as it is when the reading begins."""

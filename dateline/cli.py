@@ -16,7 +16,7 @@ from agents import STAGES
 from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
-from dateline import brokers, contract, explain, export, feeding, run
+from dateline import brokers, contract, explain, export, feeding, run, status
 from dateline.supervisor import Supervisor
 from dateline.terminal import Commands, ask, closing, fail, out
 
@@ -80,6 +80,9 @@ app.command(
     )
 )(explain.explain)
 
+app.command(name="status", epilog=closing("dateline status --watch", "0 every stage has a worker", "1 one has none"))(
+    status.status_
+)
 app.command(
     name="export",
     epilog=closing("dateline export --since 7d --where topic=sport,country=FR --to sport.parquet", "0 written"),
