@@ -16,7 +16,7 @@ from agents import STAGES
 from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
-from dateline import brokers, contract, explain, export, feeding, run, status
+from dateline import brokers, contract, explain, export, feeding, run, status_view
 from dateline.supervisor import Supervisor
 from dateline.terminal import Commands, ask, closing, fail, out
 
@@ -81,7 +81,7 @@ app.command(
 )(explain.explain)
 
 app.command(name="status", epilog=closing("dateline status --watch", "0 every stage has a worker", "1 one has none"))(
-    status.status_
+    status_view.status_
 )
 app.command(
     name="export",
@@ -172,8 +172,6 @@ def broker(
         with running as address:
             out.print(f"{kind} broker on {address}; DATELINE_BROKER={address}")
             signal.pause()
-    except brokers.BrokerFailed as error:
-        fail(str(error))
     except KeyboardInterrupt:
         pass
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from agents.workers import ChildPool
 from dateline import sources
 from dateline.explain_view import show
 from dateline.feed import RawRecord
-from dateline.sources import Format, Skip
+from dateline.sources import EXPECTED, Format, Skip
 from dateline.terminal import FAILED, REJECTED, WELL, fail, out
 from pipeline.events import CleanArticle, DeadLetterReason, Relation, UniqueArticle
 
@@ -108,17 +108,20 @@ async def judgements(settings: Settings, found: Iterator[Named]) -> AsyncIterato
 
 
 def records(files: list[Path], wanted: Format | None, limit: int, settings: Settings) -> Iterator[Named]:
-    """The first records of each file; `-` is standard input."""
+    """The first records of each file, without what archives hold beside pages; `-` is standard input."""
     for path in files:
-        if str(path) == "-":
-            content = sys.stdin.buffer.read(settings.raw_max_bytes)
-            file = sources.of_bytes("standard input", content, settings)
+        with _opened(path, settings) as file:
             found = sources.read(file, wanted or sources.sniff(file) or Format.TEXT)
-            yield from ((file.name, *item) for item in islice(found, limit))
-        else:
-            with sources.open_file(path, settings) as file:
-                chosen = wanted or sources.sniff(file) or Format.TEXT
-                yield from ((str(path), *item) for item in islice(sources.read(file, chosen), limit))
+            judged = (item for item in found if not (isinstance(item[1], Skip) and item[1].reason in EXPECTED))
+            yield from ((file.name, *item) for item in islice(judged, limit))
+
+
+def _opened(path: Path, settings: Settings) -> AbstractContextManager[sources.File]:
+    if str(path) != "-":
+        return sources.open_file(path, settings)
+    # One byte more than is read, so that a page that is too large is said to be.
+    content = sys.stdin.buffer.read(settings.feed_max_bytes + 1)
+    return nullcontext(sources.of_bytes("standard input", content, settings))
 
 
 def explain(
@@ -138,6 +141,8 @@ def explain(
         if str(path) != "-" and not path.is_file():
             fail(f"{path} is no file\nA folder is named by its files: dateline explain {path}/*")
     outcomes = asyncio.run(_explain(settings, records(files, wanted, limit, settings), as_json=as_json, whole=whole))
+    if not outcomes:
+        fail("nothing in there could be judged\n`dateline feed --skipped FILE` would say what it holds")
     bad = outcomes & {"unreadable", "dead_letter"}
     raise typer.Exit(FAILED if bad else REJECTED if "rejected" in outcomes else WELL)
 

@@ -44,7 +44,7 @@ class Progressed:
         return self._done.get(key, 0)
 
     def delivered(self, key: str, position: int) -> None:
-        """Note a delivery; written to disk once a second."""
+        """Note a delivery; written to disk once a second, and at the end."""
         self._done[key] = position
         if monotonic() - self._saved > SAVE_SECONDS:
             self.save()
@@ -119,12 +119,12 @@ def feed_(
     What cannot be used is counted by reason; faults are named by file and position and do not stop the rest.
     """
     settings = Settings()
-    progress = Progressed(settings) if resume else None
-    log = skipped.open("w", encoding="utf-8") if skipped else None
-    feeding = Feeding(settings, wanted, progress, log)
     chosen = list(sources.expand(files))
     if not chosen:
         fail("there are no files in there; hidden ones and links are passed over")
+    progress = Progressed(settings) if resume else None
+    log = skipped.open("w", encoding="utf-8") if skipped else None
+    feeding = Feeding(settings, wanted, progress, log)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
         with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as shown:

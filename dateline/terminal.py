@@ -1,7 +1,6 @@
 """What every command shares: text made harmless, consoles, statuses, errors as one sentence and a hint."""
 
 import asyncio
-import sys
 from collections.abc import Coroutine
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from agents.settings import Settings
+from dateline.brokers import BrokerFailed
 
 T = TypeVar("T")
 
@@ -75,9 +75,10 @@ class Commands(TyperGroup):
             fail(_settings_problem(error), MISUSED)
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+        except BrokerFailed as error:
+            fail(str(error))
         except BrokenPipeError:
-            sys.stderr.close()  # nobody reads any more, and Python would complain at its exit
-            raise typer.Exit(FAILED) from None
+            raise  # nobody reads any more: typer ends quietly
         except OSError as error:
             fail(f"{error.strerror or error!r}{f': {error.filename}' if error.filename else ''}")
 

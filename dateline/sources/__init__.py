@@ -42,7 +42,8 @@ _READERS: Final[dict[Format, Reader]] = {
 _GZIP: Final = b"\x1f\x8b"
 #: Bytes that a format is told by.
 HEAD: Final = 65_536
-_ROOT = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]{0,500}>)*<([a-zA-Z:]+)", re.DOTALL)
+# Declarations, comments and processing instructions before the first element; nothing is tried twice.
+_ROOT = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]{0,500}+>)*+<([a-z:]++)", re.DOTALL | re.IGNORECASE)
 _SYNDICATION: Final = (b"rss", b"feed", b"rdf:rdf")
 # A key of JSON with its colon: a head that is cut off cannot be parsed.
 _KEY = re.compile(rb'"([a-z_]{1,40})"\s*:')

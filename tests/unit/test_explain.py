@@ -90,6 +90,13 @@ def test_statuses(files: list[str]) -> None:
     assert CliRunner().invoke(app, ["explain", "no-such-file"]).exit_code == 1
 
 
+def test_a_file_of_nothing_is_said_to_be(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_bytes(b"\n\n")
+    said = CliRunner().invoke(app, ["explain", "--format", "jsonl", str(tmp_path / "empty.jsonl")])
+    assert said.exit_code == 1
+    assert "nothing in there could be judged" in said.output
+
+
 def test_a_page_that_is_too_large_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATELINE_FEED_MAX_BYTES", "1000")
     (tmp_path / "large.html").write_text("<html>" + "x" * 1000, encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastwarc.stream_io import GzipWriter
 from fastwarc.warc import WarcRecord, WarcRecordType
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.settings import Settings
@@ -119,6 +119,10 @@ def test_what_a_file_is_shows_in_its_first_bytes(tmp_path: Path) -> None:
     assert told == {name: wanted for name, (_, wanted) in files.items()}
 
 
+def test_a_head_of_comments_is_looked_at_once() -> None:
+    assert found(b"<!-- a -->" * 5000 + b"no element", wanted=None) == found(b"no element")
+
+
 def test_a_folder_is_its_files_by_name(tmp_path: Path) -> None:
     for name in ("b.html", "a/z.html", ".git/x.html", "a/.hidden"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -154,6 +158,7 @@ def test_gzip_is_unpacked_within_limits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", Format)
+@settings(deadline=None)
 @given(content=st.binary(max_size=300))
 def test_nothing_in_a_file_raises(wanted: Format, content: bytes) -> None:
     for position, item in found(content, wanted=wanted):

@@ -7,7 +7,7 @@ import unicodedata
 from io import StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner
@@ -67,6 +67,7 @@ def test_a_shell_completes_commands() -> None:
     assert "explain" in script.stdout.split()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters()))
 def test_text_of_the_news_cannot_act_on_a_terminal(text: str) -> None:
     shown = safe(text)
