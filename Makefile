@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Changes to the lock file make a new environment.
 STAMP := .venv/.set-up
 
-.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places train-region bench bench-clean bench-dedupe bench-topic compose-check
+.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places train-region bench bench-clean bench-dedupe bench-topic bench-feed compose-check
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ bench-topic: setup ## Topics beside tf-idf, trained and asked in one run
 
 bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream of DATELINE_SHARED
 	$(BIN)/python benchmarks/dedupe.py
+
+bench-feed: setup ## Feeding from WARC into Kafka beside a bare read of the archive
+	$(BIN)/python benchmarks/feed.py
 
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

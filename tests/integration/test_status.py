@@ -10,10 +10,11 @@ import pytest
 from agents import STAGES
 from dateline.feed import RawRecord
 from dateline.status import CONSUMES
+from tests.integration.conftest import BOTH
 from tests.integration.house import House, article, wait_until
 from tests.integration.test_commands import command
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 
 def test_stages_read_what_status_thinks_that_they_read() -> None:
@@ -25,8 +26,9 @@ def test_stages_read_what_status_thinks_that_they_read() -> None:
     assert told.stdout.strip() == str({stage: CONSUMES[stage] for stage in STAGES})
 
 
-def test_lag_outcomes_and_errors_are_seen(house: Callable[..., House]) -> None:
-    it = house("embedded")
+@pytest.mark.parametrize("kind", BOTH)
+def test_lag_outcomes_and_errors_are_seen(house: Callable[..., House], kind: str) -> None:
+    it = house(kind)
     it.feed(article(n) for n in range(6))
     it.publish("raw", RawRecord(b"k", b'{"url": "\x1b[31m"}'))
     before = command(it, "status", "--json", "--interval", "0.2")
@@ -49,6 +51,7 @@ def test_lag_outcomes_and_errors_are_seen(house: Callable[..., House]) -> None:
     assert "\x1b" not in told
 
 
+@pytest.mark.embedded
 def test_topics_that_are_not_there_hold_nothing(house: Callable[..., House]) -> None:
     it = house("embedded")
     done = subprocess.run(
@@ -61,6 +64,7 @@ def test_topics_that_are_not_there_hold_nothing(house: Callable[..., House]) -> 
     assert json.loads(done.stdout)["topics"]["raw"] == 0
 
 
+@pytest.mark.embedded
 def test_watching_looks_again_and_again(house: Callable[..., House]) -> None:
     it = house("embedded")
     watching = subprocess.Popen(
