@@ -89,5 +89,8 @@ bench-region: setup ## Regions beside a plain dictionary, and on outlets that we
 bench-backpressure: setup ## Memory of clean with four children at full feed of 2 MB pages, on Kafka
 	$(BIN)/python benchmarks/backpressure.py
 
+bench-feed: setup ## Feeding from WARC into Kafka beside a bare read of the archive
+	$(BIN)/python benchmarks/feed.py
+
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

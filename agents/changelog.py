@@ -35,7 +35,11 @@ class Reader:
         )
 
     async def __aenter__(self) -> Self:
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -50,6 +54,14 @@ class Reader:
         """Yield the records of every partition of a topic, in turn; none where the topic is not there."""
         for partition in await self._partitions(topic):
             async for record in self.partition(topic, partition):
+                yield record
+
+    async def newest(self, topic: str, count: int) -> AsyncIterator[BytesRecord]:
+        """Yield the last records of every partition, at least `count` of each where there are so many."""
+        for partition in await self._partitions(topic):
+            place = TopicPartition(topic, partition)
+            end = (await self._consumer.end_offsets([place]))[place]
+            async for record in self.partition(topic, partition, end - count):
                 yield record
 
     async def _partitions(self, topic: str) -> list[int]:

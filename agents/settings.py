@@ -10,7 +10,6 @@ from typing import Literal, Self
 from pydantic import Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from agents.record import explain
 from agents.wire import Token
 from pipeline.limits import DEFAULT_LIMITS, Limits
 
@@ -78,6 +77,10 @@ class Settings(BaseSettings):
     brake_share: float = Field(0.25, gt=0, le=1, description="Share of dead letters above which it does, too, …")
     brake_of: int = Field(1000, ge=1, description="… of so many of the last records.")
     data_dir: Path = Field(Path("var"), description="Small local state: journals of records in flight, heartbeats.")
+
+    # -- feed
+    # A year of a news feed's entries, or some thousands of articles as JSON; they are in memory twice.
+    feed_max_bytes: int = Field(64 * MEBIBYTE, ge=1, description="Largest file that can only be read whole.")
 
     # -- clean
     page: Limits = Field(DEFAULT_LIMITS, description="What a page may hold: DATELINE_PAGE__ELEMENTS and so on.")
@@ -174,5 +177,15 @@ def load(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]  # checked by the model
     except ValidationError as error:
-        print(f"dateline: settings (DATELINE_…) are wrong: {explain(error)}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        print(f"dateline: a setting cannot be used: {_problems(error)}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        print("agents/settings.py lists the variables and their reasons.", file=sys.stderr)  # noqa: T201 - as above
         raise SystemExit(2) from None
+
+
+def _problems(error: ValidationError) -> str:
+    """Names each variable with what is wrong about it; values are left out, one may be a password."""
+    problems = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = "__".join(map(str, problem["loc"])).upper() or "*_MAX_BYTES"
+        problems.append(f"DATELINE_{name}: {problem['msg'].removeprefix('Value error, ')}")
+    return "; ".join(problems)

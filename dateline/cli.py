@@ -1,58 +1,39 @@
 """The command line: `dateline --help`."""
 
-import asyncio
 import getpass
 import json
 import logging
 import signal
 import socket
 import time
-from collections.abc import Coroutine, Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from agents import STAGES
 from agents import topics as broker_topics
-from agents.failures import explain
-from agents.settings import Settings, load
+from agents.settings import load
 from dateline import audit as audits
-from dateline import brokers, contract, diff, feed, replay, run
+from dateline import brokers, contract, diff, explain, export, feeding, replay, run, status_view
 from dateline.letters import Wanted
 from dateline.notes import Busy, Policy
-from dateline.printable import printable
 from dateline.supervisor import Supervisor
+from dateline.terminal import Commands, ask, brief, closing, fail, out
 from pipeline.events import DeadLetterReason
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
-    # Locals hold secrets.
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     help="Raw articles in, enriched events out, nothing lost.",
 )
-# Text from events goes through markup=False everywhere: news is hostile.
-out = Console(markup=False, highlight=False)
-err = Console(stderr=True, markup=False, highlight=False)
-
-T = TypeVar("T")
-
 HEARTBEAT_STALE_SECONDS = 15.0
 MEND_SECONDS = 0.5
-
-
-def fail(message: str) -> NoReturn:
-    """Say what is wrong and end with status 1."""
-    err.print(f"dateline: {message}")
-    raise typer.Exit(1)
 
 
 @app.callback()
@@ -63,18 +44,18 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-@app.command()
+@app.command(epilog=closing("dateline topics", "0 every topic is there", "1 one is missing or too small"))
 def topics() -> None:
     """Create the topics that are not there yet."""
     settings = load()
-    created = _ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
+    created = ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
     out.print(f"created {', '.join(created)}" if created else "every topic is there")
-    problems = _ask(settings, broker_topics.missing(settings))
+    problems = ask(settings, broker_topics.missing(settings))
     if problems:
         fail("; ".join(problems))
 
 
-@app.command()
+@app.command(epilog=closing("dateline up --stages clean=2,dedupe", "0 stopped by a signal", "1 no such stage"))
 def up(
     stages: Annotated[str, typer.Option(help="Which stages, separated by commas; name=2 starts two.")] = ",".join(
         STAGES
@@ -87,7 +68,7 @@ def up(
     environment = {"DATELINE_INSTANCE": settings.instance}
     logs = settings.data_dir / "logs"
     if suffix:
-        _ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
+        ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
         # Workers of both runs may share a data directory: what they keep there has the instance's name.
         environment = {"DATELINE_INSTANCE": f"{settings.instance}-{suffix}", "DATELINE_SUFFIX": suffix}
         logs /= suffix
@@ -97,36 +78,30 @@ def up(
     until_signal(supervisor)
 
 
-@app.command(name="feed")
-def feed_(files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Send JSON Lines of RawArticle to news.raw. Bad lines are named and counted; status 1 if there were any."""
-    settings = load()
-    bad: list[feed.BadLine] = []
-    sent = 0
-
-    def good_records() -> Iterator[feed.RawRecord]:
-        for path in files:
-            for item in feed.read(path):
-                if isinstance(item, feed.BadLine):
-                    bad.append(item)
-                    err.print(str(item))
-                else:
-                    yield item
-
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn(), console=err) as progress:
-        task = progress.add_task("feeding", total=sum(_lines(path) for path in files))
-
-        def count() -> None:
-            nonlocal sent
-            sent += 1
-            progress.update(task, completed=sent + len(bad))
-
-        _ask(settings, feed.send(settings, good_records(), count))
-    out.print(f"{sent} sent, {len(bad)} bad lines")
-    raise typer.Exit(1 if bad else 0)
+app.command(
+    name="feed", epilog=closing("dateline feed CC-NEWS-20260801.warc.gz --resume", "0 sent", "1 files held faults")
+)(feeding.feed_)
 
 
-@app.command()
+app.command(
+    epilog=closing(
+        "dateline explain page.html other.html",
+        "0 every record is an article",
+        "1 one could not be read or judged",
+        "3 one is no article",
+    )
+)(explain.explain)
+
+app.command(name="status", epilog=closing("dateline status --watch", "0 every stage has a worker", "1 one has none"))(
+    status_view.status_
+)
+app.command(
+    name="export",
+    epilog=closing("dateline export --since 7d --where topic=sport,country=FR --to sport.parquet", "0 written"),
+)(export.export_)
+
+
+@app.command(epilog=closing("dateline audit --wait 120", "0 balanced", "1 something is missing or conflicts"))
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,  # noqa: FBT002 - an option
     wait: Annotated[float, typer.Option(help="Seconds to wait until nothing is missing any more.")] = 0.0,
@@ -134,10 +109,10 @@ def audit(
     """Prove that every raw record has exactly one outcome. Status 0 only if nothing is missing or conflicting."""
     settings = load()
     deadline = time.monotonic() + wait
-    result = _ask(settings, audits.audit(settings))
+    result = ask(settings, audits.audit(settings))
     while not result.balanced and time.monotonic() < deadline:
         time.sleep(1.0)
-        result = _ask(settings, audits.audit(settings))
+        result = ask(settings, audits.audit(settings))
     out.print_json(json.dumps(asdict(result))) if as_json else out.print(audit_table(result))
     raise typer.Exit(0 if result.balanced else 1)
 
@@ -162,7 +137,7 @@ def replay_(
     wanted = Wanted(stage, reason, since and utc(since), until and utc(until), url)
     by = by or f"{getpass.getuser()}@{socket.gethostname()}"
     try:
-        report = _ask(settings, replay.replay(settings, wanted, policy=policy, limit=limit, by=by, execute=execute))
+        report = ask(settings, replay.replay(settings, wanted, policy=policy, limit=limit, by=by, execute=execute))
     except Busy as busy:
         fail(str(busy))
     table = Table("dead letters", "", box=None)
@@ -170,7 +145,7 @@ def replay_(
     table.add_row("read", f"{report.read:,}")
     table.add_row(done if execute else f"would be {done}", f"{report.done:,}")
     for what, count in sorted(report.reasons.items()):
-        table.add_row(f"  {printable(what)}", f"{count:,}")
+        table.add_row(f"  {brief(what)}", f"{count:,}")
     table.add_row("settled before", f"{report.settled:,}")
     table.add_row("cannot be put back: digest and head only, or nothing", f"{report.cannot:,}")
     table.add_row("beyond the limit", f"{report.beyond_limit:,}")
@@ -180,7 +155,7 @@ def replay_(
     if not execute:
         out.print("Nothing was written: --execute does it.")
     if report.stopped:
-        fail(f"stopped: {printable(report.stopped)}")
+        fail(f"stopped: {brief(report.stopped)}")
 
 
 def utc(time: datetime) -> datetime:
@@ -222,7 +197,7 @@ def diff_(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002 - an option
 ) -> None:
     """Compare the outcomes of two runs over the same raw records: counts by kind of change, and examples."""
-    before, after = (_ask(load(suffix=run), diff.outcomes(load(suffix=run))) for run in (against, suffix))
+    before, after = (ask(load(suffix=run), diff.outcomes(load(suffix=run))) for run in (against, suffix))
     found = diff.compare(before, after, examples)
     if as_json:
         shown = {kind: [example._asdict() for example in some] for kind, some in found.examples.items()}
@@ -237,18 +212,18 @@ def diff_(
     for kind, some in found.examples.items():
         out.print(f"\n{kind}")
         for example in some:
-            out.print(f"  {printable(example.origin)} {printable(example.url)}")
-            out.print(f"    - {printable(example.before)}\n    + {printable(example.after)}")
+            out.print(f"  {brief(example.origin)} {brief(example.url)}")
+            out.print(f"    - {brief(example.before)}\n    + {brief(example.after)}")
 
 
-@app.command(name="contract")
+@app.command(name="contract", epilog=closing("dateline contract"))
 def contract_() -> None:
     """Write JSON Schemas and the AsyncAPI document to docs/contract."""
     for path in contract.write():
         out.print(str(path))
 
 
-@app.command()
+@app.command(epilog=closing("dateline health clean", "0 it beats", "1 it does not"))
 def health(stage: str) -> None:
     """Status 0 if this instance's worker of a stage has shown a heartbeat of late: for container health checks."""
     settings = load()
@@ -263,13 +238,13 @@ def health(stage: str) -> None:
         fail(f"{stage} has braked: {braked}; mend the cause and restart it")
 
 
-@app.command(name="run")
+@app.command(name="run", epilog=closing("dateline run", "0 balanced", "1 something is missing or conflicts"))
 def run_() -> None:
     """The main job on the embedded broker: all stages, the seeds, a summary, the audit."""
     raise typer.Exit(run.run(out))
 
 
-@app.command()
+@app.command(epilog=closing("dateline broker embedded --port 9092", "0 stopped by Ctrl-C", "1 it did not start"))
 def broker(
     kind: Annotated[str, typer.Argument(help="embedded or kafka")],
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 9092,
@@ -286,8 +261,6 @@ def broker(
         with running as address:
             out.print(f"{kind} broker on {address}; DATELINE_BROKER={address}")
             signal.pause()
-    except brokers.BrokerFailed as error:
-        fail(str(error))
     except KeyboardInterrupt:
         pass
 
@@ -317,15 +290,3 @@ def _counts(stages: str) -> dict[str, int]:
             fail(f"{item!r} is no stage; the stages are {', '.join(STAGES)}")
         counts[name] = int(count or 1)
     return counts
-
-
-def _lines(path: Path) -> int:
-    with path.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
-
-
-def _ask(settings: Settings, request: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(request)
-    except (KafkaError, OSError) as error:
-        fail(asyncio.run(explain(settings, error)))

@@ -56,13 +56,42 @@ def test_feed_names_bad_lines_and_sends_the_rest(house: MakeHouse, tmp_path: Pat
     good = [json.dumps(article(n)) for n in range(3)]
     file = tmp_path / "pages.jsonl"
     file.write_text("\n".join([good[0], "{cut", good[1], '{"url": "", "text": "x"}', good[2]]) + "\n", encoding="utf-8")
-    fed = command(it, "feed", str(file))
+    log = tmp_path / "skipped.jsonl"
+    fed = command(it, "feed", str(file), "--skipped", str(log))
     assert fed.returncode == 1
-    assert "3 sent, 2 bad lines" in fed.stdout
-    said = " ".join(fed.stderr.split())
-    assert f"{file.name}:2:" in said
-    assert f"{file.name}:4:" in said
+    assert "3 sent, 2 skipped, 2 invalid" in fed.stdout
+    assert f"{file}:2: invalid: " in fed.stderr
+    assert f"{file}:4: invalid: url: " in fed.stderr
     assert len(it.records("raw")) == 3
+    assert [json.loads(line)["position"] for line in log.read_text().splitlines()] == [2, 4]
+
+
+def test_feed_takes_a_folder_and_goes_on_where_it_stopped(house: MakeHouse, tmp_path: Path) -> None:
+    it = house("embedded")
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    (folder / "a.html").write_text("<html><body><p>One page.</p></body></html>", encoding="utf-8")
+    (folder / "b.jsonl").write_text("\n".join(json.dumps(article(n)) for n in range(40)), encoding="utf-8")
+    (folder / "c.png").write_bytes(b"\x89PNG")
+    # Slow enough to be stopped in the middle.
+    first = subprocess.Popen(
+        [sys.executable, "-m", "dateline", "feed", str(folder), "--resume", "--rate", "10"], env=it.environment()
+    )
+    wait_until(lambda: len(it.records("raw")) >= 5, "some records")
+    first.send_signal(signal.SIGINT)
+    assert first.wait(30) == 130
+    sent = len(it.records("raw"))
+    assert sent < 41
+    rest = command(it, "feed", str(folder), "--resume")
+    assert rest.returncode == 0, rest.stderr
+    assert "1 unknown format" in rest.stdout
+    urls = [event["url"] for event in it.events("raw")]
+    assert len(set(urls)) == 41
+    assert len(urls) <= 41 + 10, "what was in flight, or within a second, may come twice"
+    again = command(it, "feed", str(folder), "--resume")
+    assert "0 sent" in again.stdout
+    (folder / "b.jsonl").write_text("\n".join(json.dumps(article(n)) for n in range(41)), encoding="utf-8")
+    assert "41 sent" in command(it, "feed", str(folder), "--resume").stdout, "another file of the same name"
 
 
 def test_the_supervisor_starts_again_what_dies_and_stops_in_time(house: MakeHouse) -> None:
