@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline.dedupe import kernels, ring
+from pipeline.dedupe import kernels, ring, tables
 from pipeline.dedupe.decision import LEAST_SHARE, LEAST_SHARED, Comparison
 from pipeline.dedupe.entry import ENTRY, Fingerprint
 from pipeline.dedupe.reading import SKETCH, Reading
@@ -60,7 +60,7 @@ class Index:
 
     def find(self, key: str, value: int) -> int:
         """Slot of the newest entry with this origin, page (`url`) or exact text; -1 where there is none."""
-        return int(kernels.key_get(np.uint64(value), self._columns[key], self._keys[key]))
+        return int(tables.key_get(np.uint64(value), self._columns[key], self._keys[key]))
 
     def at(self, position: int) -> int:
         """Slot of the entry at a position of the log, -1 where it is not remembered."""
@@ -71,10 +71,10 @@ class Index:
         slots, scores = self._slots, self._scores
         slots[:], scores[:] = 0, 0
         columns = self._columns
-        if not kernels.candidates(reading.table, self._bits, self._lists, slots, scores):
+        if not tables.candidates(reading.table, self._bits, self._lists, slots, scores):
             return []
         best = self._best
-        best = best[: kernels.best(slots, scores, columns["position"], best)]
+        best = best[: tables.best(slots, scores, columns["position"], best)]
         passed = kernels.screen(
             best, columns["sketch"], columns["shingles"], reading.table, reading.distinct, LEAST_SHARED, LEAST_SHARE
         )
@@ -105,7 +105,7 @@ class Index:
         if len(self) == self.capacity:
             ring.forget(self._ring)
         slot = int(self._ring.state[0]) % self.capacity
-        entry["posted"] = kernels.post(sketch, order, slot, self._bits, self._lists, POSTED, LONGEST_LIST)
+        entry["posted"] = tables.post(sketch, order, slot, self._bits, self._lists, POSTED, LONGEST_LIST)
 
     def add(self, entries: Any, odd: dict[int, tuple[str, str]], keep: float, *, posted: bool = False) -> None:
         """Remember entries in their order, but for those whose origin is; before each, forget what is too old for it.

@@ -8,7 +8,8 @@ The work on one entry is bounded by its size and by the runs of occupied places 
 from typing import Any, NamedTuple
 
 from pipeline.dedupe.compiled import compiled
-from pipeline.dedupe.kernels import count, key_drop, key_get, key_put, repost, unpost
+from pipeline.dedupe.kernels import count
+from pipeline.dedupe.tables import key_drop, key_get, key_put, repost, unpost
 
 
 class Ring(NamedTuple):

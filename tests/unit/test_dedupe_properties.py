@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedupe import Deduplicator, kernels
+from pipeline.dedupe import Deduplicator, tables
 from pipeline.dedupe.entry import ENTRY
 from pipeline.dedupe.index import COMPARED
 from pipeline.dedupe.reading import MOST_WORDS, Reading, digest
@@ -172,14 +172,14 @@ def test_hashes_chosen_to_lie_together_fill_no_more_than_a_run() -> None:
     posted = 0
     for slot in range(300):
         values = np.array(chosen[slot * sketch : (slot + 1) * sketch], np.uint32)
-        posted += int(kernels.post(values, np.arange(sketch), slot, bits, lists, sketch, 16)).bit_count()
-    assert posted == np.count_nonzero(lists) == kernels.RUN
+        posted += int(tables.post(values, np.arange(sketch), slot, bits, lists, sketch, 16)).bit_count()
+    assert posted == np.count_nonzero(lists) == tables.RUN
     slots, scores = np.zeros(4096, np.int64), np.zeros(4096, np.float32)
-    found = kernels.candidates(np.array(chosen, np.uint32), bits, lists, slots, scores)
-    assert 0 < found <= -(-kernels.RUN // sketch) + 1
+    found = tables.candidates(np.array(chosen, np.uint32), bits, lists, slots, scores)
+    assert 0 < found <= -(-tables.RUN // sketch) + 1
     for slot in range(300):
         values = np.array(chosen[slot * sketch : (slot + 1) * sketch], np.uint32)
-        kernels.unpost(values, np.uint64(2**sketch - 1), slot, bits, lists, np.tile(values, (300, 1)))
+        tables.unpost(values, np.uint64(2**sketch - 1), slot, bits, lists, np.tile(values, (300, 1)))
     assert posted > np.count_nonzero(lists)
 
 
