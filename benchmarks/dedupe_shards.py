@@ -24,7 +24,7 @@ from pipeline.urls import canonical_url
 
 PARTITIONS = (2, 4, 8)
 #: Smallest hashes of the sketch that an article is sent by; 0: by page and text alone.
-BANDS = (0, 2, 4, 8)
+BANDS = (0, 1, 2, 4, 8)
 
 
 def homes(article: CleanArticle, partitions: int, bands: int) -> list[int]:
