@@ -69,7 +69,8 @@ class Settings(BaseSettings):
     # Under the grace of container and supervisor (60 s), over two deadlines of the slowest page.
     stop_timeout: float = Field(40.0, description="A worker that has not ended so long after SIGTERM ends itself.")
     window_records: int = Field(256, ge=1, description="Records in flight in one worker.")
-    window_bytes: int = Field(64 * MEBIBYTE, ge=1, description="Bytes in flight in one worker.")
+    # 256 pages of 96 kB, or two of the largest: more would only wait for a child (benchmarks/backpressure.py).
+    window_bytes: int = Field(24 * MEBIBYTE, ge=1, description="Bytes in flight in one worker.")
     attempts: int = Field(2, ge=1, description="How often a record is tried before it becomes a dead letter.")
     # A bad deploy fails everything, poison comes by the dozen: the largest batch of it in the seeds is 25 in a row, and
     # 200 in 20,000 must go through. These leave at most 250 dead letters to replay.
