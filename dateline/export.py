@@ -6,7 +6,7 @@ repeats are dropped, some 60 bytes each.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -67,35 +67,44 @@ async def export(settings: Settings, path: Path, since: datetime | None, wanted:
 
     Gives counts of what was written, repeated, left out and unreadable. Raises KafkaError and OSError.
     """
-    counts: Counter[str] = Counter()
-    seen: dict[tuple[str, int], set[int]] = defaultdict(set)
     # Loaded where it is used: pyarrow takes a fifth of a second, which no other command needs.
     from dateline.export_files import WRITERS, Exported  # noqa: PLC0415
 
+    counts: Counter[str] = Counter()
     part = path.with_name(path.name + ".part")
     try:
         with closing(WRITERS[path.suffix](part)) as writer:
-            async with Reader(settings) as reader:
-                async for record in reader.topic(settings.topic("enriched")):
-                    try:
-                        article = EnrichedArticle.model_validate_json(record.value or b"")
-                    except ValidationError:
-                        counts["unreadable"] += 1
-                        continue
-                    origin = _origin(record, article)
-                    if origin.offset in seen[origin.topic, origin.partition]:
-                        counts["repeated"] += 1
-                        continue
-                    seen[origin.topic, origin.partition].add(origin.offset)
-                    time = datetime.fromtimestamp(record.timestamp / 1000, timezone.utc)
-                    chosen = (since is None or time >= since) and holds(article, wanted)
-                    counts["written" if chosen else "left out"] += 1
-                    if chosen:
-                        writer.write(Exported(record.value, article, origin, time))
+            async for record, article, origin in _articles(settings, counts):
+                time = datetime.fromtimestamp(record.timestamp / 1000, timezone.utc)
+                chosen = (since is None or time >= since) and holds(article, wanted)
+                counts["written" if chosen else "left out"] += 1
+                if chosen:
+                    writer.write(Exported(record.value, article, origin, time))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return counts
+
+
+async def _articles(
+    settings: Settings, counts: Counter[str]
+) -> AsyncIterator[tuple[BytesRecord, EnrichedArticle, Origin]]:
+    """Each enriched article once; what repeats and what cannot be read is counted."""
+    seen: dict[tuple[str, int], set[int]] = defaultdict(set)
+    async with Reader(settings) as reader:
+        async for record in reader.topic(settings.topic("enriched")):
+            try:
+                article = EnrichedArticle.model_validate_json(record.value or b"")
+            except ValidationError:
+                counts["unreadable"] += 1
+                continue
+            origin = _origin(record, article)
+            offsets = seen[origin.topic, origin.partition]
+            if origin.offset in offsets:
+                counts["repeated"] += 1
+                continue
+            offsets.add(origin.offset)
+            yield record, article, origin
 
 
 def export_(

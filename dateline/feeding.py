@@ -140,8 +140,8 @@ def feed_(
             progress.save()
         if log:
             log.close()
-    parts = [f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(feeding.skipped.items())]
-    out.print(", ".join([f"{feeding.sent:,} sent, {feeding.skipped.total():,} skipped", *parts]))
+    parts = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in sorted(feeding.skipped.items()))
+    out.print(f"{feeding.sent:,} sent, {feeding.skipped.total():,} skipped{parts and f' ({parts})'}", soft_wrap=True)
     if any(feeding.skipped[reason] > NAMED for reason in SkipReason if reason not in EXPECTED):
         err.print(f"The first {NAMED} of a kind were named; --skipped FILE names all.")
     raise typer.Exit(FAILED if feeding.faults else WELL)

@@ -32,8 +32,8 @@ _HARMLESS |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 _WITH_LINES = {code: text for code, text in _HARMLESS.items() if code != ord("\n")}
 
 # Text from events goes through markup=False everywhere: news is hostile.
-out = Console(markup=False, highlight=False)
-err = Console(stderr=True, markup=False, highlight=False)
+out = Console(markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
 def safe(text: str, *, lines: bool = False) -> str:

@@ -59,7 +59,7 @@ def test_feed_names_bad_lines_and_sends_the_rest(house: MakeHouse, tmp_path: Pat
     log = tmp_path / "skipped.jsonl"
     fed = command(it, "feed", str(file), "--skipped", str(log))
     assert fed.returncode == 1
-    assert "3 sent, 2 skipped, 2 invalid" in fed.stdout
+    assert "3 sent, 2 skipped (2 invalid)" in fed.stdout
     assert f"{file}:2: invalid: " in fed.stderr
     assert f"{file}:4: invalid: url: " in fed.stderr
     assert len(it.records("raw")) == 3

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from agents.settings import Settings
 from dateline.cli import app
+from dateline.explain import records
+from dateline.sources import Skip, SkipReason
 
 SEED = Path("seeds/articles/putin-syria.txt")
-HOSTILE = """<html><head><title>Harbour [bold]rebuilt[/bold] \x1b]0;owned\x07</title></head><body><article>
-<h1>Harbour [bold]rebuilt[/bold] \x1b]0;owned\x07</h1>{}</article>
+HOSTILE = """<html><head><title>Harbour [bold]rebuilt[/bold] :bomb: \x1b]0;owned\x07</title></head><body><article>
+<h1>Harbour [bold]rebuilt[/bold] :bomb: \x1b]0;owned\x07</h1>{}</article>
 <ul><li>\x1b[2JSee also \u202ethis</li></ul></body></html>"""
 PARAGRAPH = "<p>The council of Lisbon in Portugal said that \x9b31mthe harbour will be rebuilt by next spring, {}.</p>"
 
@@ -77,7 +80,7 @@ def test_people_read_what_was_judged_and_why(told: Result) -> None:
 
 
 def test_a_page_cannot_act_on_the_terminal(told: Result) -> None:
-    assert "Harbour [bold]rebuilt[/bold]" in told.stdout
+    assert "Harbour [bold]rebuilt[/bold] :bomb:" in told.stdout
     assert not set(told.output) & set("\x1b\x07\x9b\u202e")
     assert "␛[31mhostile.html" in told.output.replace("\n", "")
 
@@ -97,9 +100,7 @@ def test_a_file_of_nothing_is_said_to_be(tmp_path: Path) -> None:
     assert "nothing in there could be judged" in said.output
 
 
-def test_a_page_that_is_too_large_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATELINE_FEED_MAX_BYTES", "1000")
+def test_a_page_that_is_too_large_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "large.html").write_text("<html>" + "x" * 1000, encoding="utf-8")
-    said = CliRunner().invoke(app, ["explain", str(tmp_path / "large.html")])
-    assert said.exit_code == 1
-    assert "too_large: more than 1000 bytes, DATELINE_FEED_MAX_BYTES" in said.stdout
+    ((_, _, skip),) = records([tmp_path / "large.html"], None, 1, Settings(feed_max_bytes=1000))
+    assert skip == Skip(SkipReason.TOO_LARGE, "more than 1000 bytes, DATELINE_FEED_MAX_BYTES")
