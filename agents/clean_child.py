@@ -2,22 +2,29 @@
 
 from pydantic import ValidationError
 
+from agents.facts import Facts
 from agents.record import BadRecord, explain, parse_origin
 from pipeline.clean import clean
 from pipeline.events import CleanArticle, RawArticle
 
 
 def clean_record(origin: bytes, value: bytes) -> list[bytes]:
-    """Decode a RawArticle, clean it, and give topic, key and event. Raises BadRecord where it is no RawArticle."""
+    """Decode a RawArticle, clean it, and give topic, key, event and facts. Raises BadRecord where it is none."""
     try:
         raw = RawArticle.model_validate_json(value)
     except ValidationError as error:
         raise BadRecord(explain(error)) from None
     outcome = clean(raw, parse_origin(origin))
+    fetched = raw.fetched_at.timestamp()
     event = outcome.model_dump_json(exclude_none=True).encode()
     if isinstance(outcome, CleanArticle):
-        return [b"clean", outcome.id.encode(), event]
-    return [b"rejected", raw.url.encode("utf-8", "replace"), event]
+        return [b"clean", outcome.id.encode(), event, Facts(fetched_at=fetched).to_bytes()]
+    return [
+        b"rejected",
+        raw.url.encode("utf-8", "replace"),
+        event,
+        Facts(outcome.reason, fetched_at=fetched).to_bytes(),
+    ]
 
 
 def warm_up() -> None:

@@ -12,6 +12,7 @@ from faust.types import TP
 from pydantic import ValidationError
 
 from agents.changelog import Reader
+from agents.facts import Facts
 from agents.record import BadRecord, Output, Record, explain, format_origin
 from agents.settings import Settings
 from agents.splice import splice
@@ -58,13 +59,19 @@ def stage(settings: Settings) -> Stage:
         fingerprint = indexes[record.partition].judge(article, origin, record.offset, record.timestamp)
         verdict = fingerprint.verdict
         unique = verdict.relation in _UNIQUE
+        fetched = article.fetched_at.timestamp() if article.fetched_at else None
         return [
             Output(INDEX_TOPIC, fingerprint.id.encode(), fingerprint.to_bytes(), record.partition),
             Output(
                 "unique" if unique else "duplicates",
                 (article.id if unique else fingerprint.original).encode(),
                 splice(value, _Judged(verdict=verdict)),
+                facts=Facts(verdict.relation, fetched_at=fetched),
             ),
         ]
 
-    return Stage("dedupe", ("clean",), work, restore=restore)
+    gauges = {
+        "dedupe_index_articles": lambda: sum(map(len, indexes.values())),
+        "dedupe_index_age_seconds": lambda: max((index.age for index in indexes.values()), default=0.0),
+    }
+    return Stage("dedupe", ("clean",), work, restore=restore, gauges=gauges)

@@ -51,7 +51,22 @@ class Settings(BaseSettings):
     window_records: int = Field(256, ge=1, description="Records in flight in one worker.")
     window_bytes: int = Field(64 * MEBIBYTE, ge=1, description="Bytes in flight in one worker.")
     attempts: int = Field(2, ge=1, description="How often a record is tried before it becomes a dead letter.")
+    # Over two attempts of the slowest page and the waits between them; a broker may be away for as long.
+    stuck_after: float = Field(120.0, gt=0, description="A partition with work that has not moved for longer is stuck.")
+    restore_patience: float = Field(900.0, gt=0, description="The same while state is read back: a million articles.")
+    # The heartbeat shows it; the supervisor and compose act on it.
+    restart_after: float = Field(60.0, gt=0, description="A worker that has not been live for longer is killed.")
     data_dir: Path = Field(Path("var"), description="Small local state: journals of records in flight, heartbeats.")
+
+    # -- what an operator sees
+    log_format: Literal["auto", "json", "human"] = Field(
+        "auto", description="auto: human on a terminal, JSON elsewhere."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Of /metrics, /live, /ready; 0: not served; `dateline up` counts on from it."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Where they are served: anybody who gets there may read them.")
+    restarts: int = Field(0, ge=0, description="The supervisor says here how often it started this worker again.")
 
     # -- clean
     clean_children: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)

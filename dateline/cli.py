@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import signal
 import time
 from collections.abc import Coroutine, Iterator
@@ -17,7 +16,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
-from agents import STAGES
+from agents import STAGES, logs
+from agents import health as health_of
 from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
@@ -33,7 +33,6 @@ err = Console(stderr=True, markup=False, highlight=False)
 
 T = TypeVar("T")
 
-HEARTBEAT_STALE_SECONDS = 15.0
 MEND_SECONDS = 0.5
 
 
@@ -46,9 +45,8 @@ def fail(message: str) -> NoReturn:
 @app.callback()
 def main() -> None:
     """Settings come from DATELINE_* variables; agents/settings.py lists them."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     # aiokafka reports every connection that it tries again; the commands say it once, in their own words.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logs.set_up(Settings().log_format, {"agents": "INFO", "dateline": "INFO", "aiokafka": "CRITICAL"})
 
 
 @app.command()
@@ -72,7 +70,11 @@ def up(
     """Run stages as processes, and start again what dies, until Ctrl-C or SIGTERM."""
     settings = Settings()
     supervisor = Supervisor(
-        _counts(stages), {"DATELINE_INSTANCE": settings.instance}, settings.data_dir / "logs", grace
+        _counts(stages),
+        {"DATELINE_INSTANCE": settings.instance},
+        settings.data_dir / "logs",
+        grace,
+        settings.restart_after,
     )
     supervisor.start()
     out.print(f"{len(supervisor.pids())} workers; logs in {settings.data_dir / 'logs'}")
@@ -156,16 +158,17 @@ def contract_() -> None:
 
 
 @app.command()
-def health(stage: str) -> None:
-    """Status 0 if this instance's worker of a stage has shown a heartbeat of late: for container health checks."""
+def health(
+    stage: str,
+    ready: Annotated[bool, typer.Option("--ready", help="Ask for partitions and their state, too.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Status 0 if this instance's worker of a stage is live: its partitions move, or have nothing to do."""
     settings = Settings()
-    path = settings.data_dir / f"{stage}-{settings.instance}.heartbeat"
-    try:
-        age = time.time() - path.stat().st_mtime
-    except FileNotFoundError:
-        fail(f"{path} is not there: the worker has not started")
-    if age > HEARTBEAT_STALE_SECONDS:
-        fail(f"the last heartbeat is {age:.0f} s old")
+    found = health_of.judge(health_of.heartbeat(settings.data_dir, stage, settings.instance))
+    if not found.live:
+        fail(found.reason)
+    if ready and not found.ready:
+        fail("no partition is assigned yet, or its state is still being read")
 
 
 @app.command(name="run")
