@@ -89,7 +89,7 @@ class Progress:
             position = self._positions.get(place, 0)
             # Records of transactions that ended lie behind the position and are nobody's to commit.
             busy = bool(position < end or waiting[place] or consumer._acked.get(place))  # noqa: SLF001 - as above
-            begun = committed if committed is not None else position - waiting[place]
+            begun = committed if committed is not None else max(0, position - waiting[place])
             self.partitions[place] = Partition(begun, max(0, end - begun) if busy else 0, busy)
         self._movement.note(self.partitions)
 
