@@ -71,7 +71,7 @@ def stage(settings: Settings) -> Stage:
         ]
 
     gauges = {
-        "dedupe_index_articles": lambda: sum(map(len, indexes.values())),
-        "dedupe_index_age_seconds": lambda: max((index.age for index in indexes.values()), default=0.0),
+        "dedupe_index_articles": lambda: sum(map(len, list(indexes.values()))),
+        "dedupe_index_age_seconds": lambda: max((index.age for index in list(indexes.values())), default=0.0),
     }
     return Stage("dedupe", ("clean",), work, restore=restore, gauges=gauges)

@@ -14,16 +14,37 @@ import structlog
 from aiokafka.errors import KafkaError
 from structlog.typing import EventDict, WrappedLogger
 
+from agents.record import WorkFailed
+from pipeline.events import DeadLetterReason
+
 #: Frames of an exception that are told: the innermost ones.
 FRAMES = 12
 
 
 def describe(error: BaseException) -> str:
     """An error in one line, without what it may quote."""
-    words = f": {error}" if isinstance(error, KafkaError | OSError) else ""
+    ours = isinstance(error, WorkFailed) and error.reason is not DeadLetterReason.FAILED
+    words = f": {error}" if ours or isinstance(error, KafkaError | OSError) else ""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames and not words else ""
     return f"{type(error).__name__}{words}{where}"
+
+
+class _Told:
+    """How an error is shown in a line that has it among its arguments."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __repr__(self) -> str:
+        return describe(self._error)
+
+
+def _tell(record: logging.LogRecord) -> bool:
+    """Faust's lines, as ours, have errors among their arguments: they are told in the same way."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_Told(each) if isinstance(each, BaseException) else each for each in record.args)
+    return True
 
 
 def _frames(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -61,7 +82,8 @@ def configuration(log_format: str, levels: dict[str, str]) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"tell": {"()": lambda: _tell}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tell"]}},
         "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {name: {"level": level} for name, level in levels.items()},
     }

@@ -104,8 +104,7 @@ class Observer:
         self.metrics.count("records_total", record.topic.removeprefix(self._prefix))
         self.metrics.observe("queue_seconds", time.time() - record.timestamp)
         with span(self.tracer, self._stage, record) as current:
-            seen = Seen(self._stage, self.metrics, record, current)
-            yield seen
+            yield Seen(self._stage, self.metrics, record, current)
 
     def failed(self, error: Exception) -> None:
         """An attempt at a record failed."""
@@ -142,25 +141,33 @@ class Observer:
             except OSError as error:  # an operator who sees less is better than a stage that stands
                 log.warning("metrics are not served on port %d: %s", self._settings.metrics_port, error)
         asking = asyncio.create_task(self.progress.watch())
-        while not self._app.should_stop and not asking.done():
-            self.progress.look()
-            stuck, since = self.progress.stuck()
-            lags = {
+        try:
+            while not self._app.should_stop:
+                if asking.done():
+                    await asking  # a bug in it is raised here
+                health.write(self.path, self._look())
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+        finally:
+            asking.cancel()
+
+    def _look(self) -> dict[str, Any]:
+        """The heartbeat as it is now; sets the lag among the metrics, too."""
+        self.progress.look()
+        self.metrics.lag(
+            {
                 (place.topic.removeprefix(self._prefix), place.partition): partition.lag
                 for place, partition in self.progress.partitions.items()
             }
-            self.metrics.lag(lags)
-            beat = {
-                "ready": self._started and self.progress.assigned and not self.progress.restoring,
-                "stuck": stuck,
-                "stuck_seconds": round(since, 1),
-                "in_flight": self._in_flight(),
-                "published": self._published,
-                "partitions": self.progress.report(),
-            }
-            health.write(self.path, beat)
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-        await asking  # a bug in it is raised here
+        )
+        stuck, since = self.progress.stuck()
+        return {
+            "ready": self._started and self.progress.assigned and not self.progress.restoring,
+            "stuck": stuck,
+            "stuck_seconds": round(since, 1),
+            "in_flight": self._in_flight(),
+            "published": self._published,
+            "partitions": self.progress.report(),
+        }
 
 
 def serve(metrics: Metrics, heartbeat: Path, host: str, port: int) -> int:

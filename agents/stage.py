@@ -26,7 +26,6 @@ from mode import CrashingSupervisor
 
 from agents.deadletters import dead_letter
 from agents.journal import BLAME_AFTER, Journal
-from agents.logs import describe
 from agents.observer import Observer
 from agents.record import BadRecord, Headers, Output, Record, WorkFailed
 from agents.settings import Settings
@@ -204,12 +203,7 @@ class Guard:
             except Exception as error:  # noqa: BLE001 - any failure of the work is an outcome of the record
                 reason = error.reason if isinstance(error, WorkFailed) else DeadLetterReason.FAILED
                 self._observer.failed(error)
-                said = (
-                    error
-                    if isinstance(error, WorkFailed) and reason is not DeadLetterReason.FAILED
-                    else describe(error)
-                )
-                log.warning("%s: attempt %d at %s failed: %s", self._stage.name, attempt, record.origin, said)
+                log.warning("%s: attempt %d at %s failed: %r", self._stage.name, attempt, record.origin, error)
                 if attempt >= self._settings.attempts:
                     return [self._dead_letter(record, reason, f"{type(error).__name__}: {error}", attempt)]
             await asyncio.sleep(_pause(attempt))

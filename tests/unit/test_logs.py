@@ -46,7 +46,7 @@ async def main():
             raise RuntimeError({body!r}) from error
         except RuntimeError:
             logging.getLogger("agents").critical("the guard failed", exc_info=True)
-            logging.getLogger("faust.app").exception("crashed")
+            logging.getLogger("faust.app").exception("Crashed reason=%r", ValueError({body!r}))
 
 asyncio.run(main())
 """
