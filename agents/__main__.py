@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-import logging.config
+import logging
 import os
 import sys
 import threading
@@ -11,28 +11,22 @@ import time
 import faust
 from aiokafka.errors import KafkaError
 
-from agents import STAGES, topics
+from agents import STAGES, health, logs, topics
 from agents.failures import explain
 from agents.settings import Settings, load
 from agents.stage import Stage, build_app
 
 log = logging.getLogger("agents")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"level": "WARNING", "handlers": ["stderr"]},
-    "loggers": {"agents": {"level": "INFO"}},
-}
+LEVELS = {"agents": "INFO"}
 LONGEST_PAUSE = 10.0
 #: One question to the broker; a topic that was deleted is missed no longer than this.
 CHECK_SECONDS = 15.0
 
 
-async def wait_for_broker(settings: Settings) -> None:
+async def wait_for_broker(settings: Settings, stage: str) -> None:
     """Wait until the broker answers and every topic is there; say what is missing meanwhile."""
+    heartbeat = health.heartbeat(settings.data_dir, stage, settings.instance)
     pause = 0.5
     while True:
         try:
@@ -41,6 +35,7 @@ async def wait_for_broker(settings: Settings) -> None:
             problems = [await explain(settings, error)]
         if not problems:
             return
+        health.write(heartbeat, {"ready": False, "stuck": "", "stuck_seconds": 0, "waiting": problems[:3]})
         log.warning("waiting: %s", "; ".join(problems[:3]))
         await asyncio.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 2)
@@ -48,12 +43,17 @@ async def wait_for_broker(settings: Settings) -> None:
 
 def run(stage: Stage, settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT, which let the records in flight finish. Ends the process."""
-    asyncio.run(wait_for_broker(settings))
+    asyncio.run(wait_for_broker(settings, stage.name))
     app = build_app(stage, settings)
     threading.Thread(target=_bound_stop, args=(app, settings.stop_timeout), daemon=True).start()
     threading.Thread(target=_check_topics, args=(settings,), daemon=True).start()
-    # A level below WARNING keeps Faust from drawing a spinner; LOGGING has the last word on what is said.
-    worker = app.Worker(loglevel="INFO", logging_config=LOGGING, redirect_stdouts=False, quiet=True)
+    # A level below WARNING keeps Faust from drawing a spinner; our configuration has the last word on what is said.
+    worker = app.Worker(
+        loglevel="INFO",
+        logging_config=logs.configuration(settings.log_format, LEVELS),
+        redirect_stdouts=False,
+        quiet=True,
+    )
     worker.execute_from_commandline()
 
 
@@ -84,10 +84,10 @@ def _bound_stop(app: faust.App, seconds: float) -> None:
 
 def main() -> None:
     """Start the stage that the command line names."""
-    logging.config.dictConfig(LOGGING)
     if len(sys.argv) != 2 or sys.argv[1] not in STAGES:  # noqa: PLR2004 - program and stage
         sys.exit(f"usage: python -m agents {{{','.join(STAGES)}}}")
     settings = load()
+    logs.set_up(settings.log_format, LEVELS)
     run(importlib.import_module(f"agents.{sys.argv[1]}").stage(settings), settings)
 
 

@@ -9,6 +9,7 @@ it is called first, so that no record spends its deadline on loading models.
 """
 
 import importlib
+import logging
 import os
 import resource
 import signal
@@ -28,6 +29,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # A library that prints must not write into the frames.
     os.dup2(2, 1)
+    # Libraries quote the page in what they log; what became of it is said by its outcome.
+    logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     module, _, name = target.partition(":")
     loaded = importlib.import_module(module)

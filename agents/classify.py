@@ -1,5 +1,6 @@
 """classify: `news.unique` → `news.enriched`, in a child process."""
 
+from agents.facts import Facts
 from agents.record import Output, Record
 from agents.settings import Settings
 from agents.stage import Stage
@@ -17,7 +18,7 @@ def stage(settings: Settings, target: str = "agents.classify_child:classify_reco
     )
 
     async def work(record: Record) -> list[Output]:
-        key, event = await pool.run(record.value or b"")
-        return [Output("enriched", key, event)]
+        key, event, facts = await pool.run(record.value or b"")
+        return [Output("enriched", key, event, facts=Facts.from_bytes(facts))]
 
     return Stage("classify", ("unique",), work, start=pool.start, stop=pool.stop)

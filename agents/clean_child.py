@@ -4,6 +4,7 @@ from functools import cache
 
 from pydantic import ValidationError
 
+from agents.facts import Facts
 from agents.record import BadRecord, explain, parse_origin
 from pipeline.clean import clean
 from pipeline.events import CleanArticle, RawArticle
@@ -11,7 +12,7 @@ from pipeline.limits import Limits
 
 
 def clean_record(origin: bytes, value: bytes, limits: bytes = b"{}") -> list[bytes]:
-    """Decode a RawArticle, clean it, and give topic, key and event. Raises BadRecord where it is no RawArticle.
+    """Decode a RawArticle, clean it, and give topic, key, event and facts. Raises BadRecord where it is none.
 
     `limits` are the fields of `Limits` as JSON; what is left out has its default.
     """
@@ -20,10 +21,16 @@ def clean_record(origin: bytes, value: bytes, limits: bytes = b"{}") -> list[byt
     except ValidationError as error:
         raise BadRecord(explain(error)) from None
     outcome = clean(raw, parse_origin(origin), _limits(limits))
+    fetched = raw.fetched_at.timestamp()
     event = outcome.model_dump_json(exclude_none=True).encode()
     if isinstance(outcome, CleanArticle):
-        return [b"clean", outcome.id.encode(), event]
-    return [b"rejected", raw.url.encode("utf-8", "replace"), event]
+        return [b"clean", outcome.id.encode(), event, Facts(fetched_at=fetched).to_bytes()]
+    return [
+        b"rejected",
+        raw.url.encode("utf-8", "replace"),
+        event,
+        Facts(outcome.reason, fetched_at=fetched).to_bytes(),
+    ]
 
 
 @cache

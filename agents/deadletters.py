@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timezone
 
+from agents.facts import Facts
 from agents.record import Headers, Output, Record
 from pipeline.events import DeadLetter, DeadLetterReason, base64_bytes
 
@@ -46,7 +47,7 @@ def dead_letter(
     )
     whole = event.model_dump_json().encode()
     if len(whole) + len(record.key or b"") + _OVERHEAD_BYTES <= max_bytes:
-        return Output("deadletter", record.key, whole)
+        return Output("deadletter", record.key, whole, facts=Facts(reason))
     head = event.model_copy(
         update={
             "key": record.key and record.key[:KEY_HEAD_BYTES],
@@ -54,7 +55,7 @@ def dead_letter(
             "truncated": True,
         }
     )
-    return Output("deadletter", None, head.model_dump_json().encode())
+    return Output("deadletter", None, head.model_dump_json().encode(), facts=Facts(reason))
 
 
 def _first_headers(headers: Headers) -> Headers:

@@ -11,6 +11,7 @@ from threading import Thread
 from faust.types import TP
 from pydantic import ValidationError
 
+from agents.facts import Facts
 from agents.memory import Memory
 from agents.record import BadRecord, Output, Record, explain, format_origin
 from agents.settings import Settings
@@ -55,13 +56,19 @@ def stage(settings: Settings) -> Stage:
         memory.judged()
         verdict = fingerprint.verdict
         unique = verdict.relation in _UNIQUE
+        fetched = article.fetched_at.timestamp() if article.fetched_at else None
         return [
             Output(INDEX_TOPIC, fingerprint.id.encode(), fingerprint.to_bytes(), record.partition),
             Output(
                 "unique" if unique else "duplicates",
                 (article.id if unique else fingerprint.original).encode(),
                 splice(value, _Judged(verdict=verdict)),
+                facts=Facts(verdict.relation, fetched_at=fetched),
             ),
         ]
 
-    return Stage("dedupe", ("clean",), work, restore=restore)
+    gauges = {
+        "dedupe_index_articles": lambda: sum(len(memory.index) for memory in list(memories.values())),
+        "dedupe_index_age_seconds": lambda: max((memory.index.age for memory in list(memories.values())), default=0.0),
+    }
+    return Stage("dedupe", ("clean",), work, restore=restore, gauges=gauges)

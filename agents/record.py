@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from agents.facts import NOTHING, Facts
 from pipeline.events import DeadLetterReason, Origin
 
 #: `topic/partition/offset` of the raw record; it wins over the place where the record was read.
@@ -16,11 +17,15 @@ ATTEMPTS_HEADER: Final = "dateline-attempts"
 REPLAY_HEADER: Final = "dateline-replay"
 #: Milliseconds that a stage took, as `dateline-ms-<stage>`: times travel here, so that events stay the same.
 TIME_HEADER: Final = "dateline-ms-"
+#: When the raw record was written, in milliseconds since 1970: the end-to-end time begins there.
+RAW_TIME_HEADER: Final = "dateline-raw-ms"
 #: W3C trace context and our own headers travel on; all others end at the first stage.
 TRACE_HEADERS: Final = ("traceparent", "tracestate")
 
 # What Kafka allows: names of 249 characters, partitions of 31 bits, offsets of 63.
 _ORIGIN = re.compile(rb"([A-Za-z0-9._-]{1,249})/([0-9]{1,9})/([0-9]{1,18})")
+
+_MILLISECONDS = re.compile(rb"[0-9]{1,14}")
 
 Headers = list[tuple[str, bytes]]
 
@@ -64,14 +69,23 @@ class Record:
         mark = next((value for name, value in self.headers if name == REPLAY_HEADER), None)
         return not mark or mark.startswith(f"{group}/".encode())
 
+    @property
+    def raw_time(self) -> float:
+        """When the raw record was written, in seconds since 1970: from the header where there is a good one."""
+        for name, value in self.headers:
+            if name == RAW_TIME_HEADER and value is not None and _MILLISECONDS.fullmatch(value):
+                return int(value) / 1000
+        return self.timestamp
+
     def travelling_headers(self) -> Headers:
-        """What goes on to the outputs: trace context, times so far, origin."""
+        """What goes on to the outputs: trace context, times so far, time of the raw record, origin."""
         kept = [
             (name, value)
             for name, value in self.headers
             if value is not None and (name in TRACE_HEADERS or name.startswith(TIME_HEADER))
         ]
-        return [*kept, (ORIGIN_HEADER, format_origin(self.origin))]
+        raw_time = (RAW_TIME_HEADER, b"%d" % round(self.raw_time * 1000))
+        return [*kept, raw_time, (ORIGIN_HEADER, format_origin(self.origin))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,7 @@ class Output:
     key: bytes | None
     value: bytes
     partition: int | None = None
+    facts: Facts = NOTHING
 
 
 def parse_origin(value: bytes | None) -> Origin | None:

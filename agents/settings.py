@@ -77,7 +77,22 @@ class Settings(BaseSettings):
     brake_run: int = Field(100, ge=1, description="Dead letters in a row at which a stage stops reading.")
     brake_share: float = Field(0.25, gt=0, le=1, description="Share of dead letters above which it does, too, …")
     brake_of: int = Field(1000, ge=1, description="… of so many of the last records.")
+    # Over two attempts of the slowest page and the waits between them; a broker may be away for as long.
+    stuck_after: float = Field(120.0, gt=0, description="A partition with work that has not moved for longer is stuck.")
+    restore_patience: float = Field(900.0, gt=0, description="The same while state is read back: a million articles.")
+    # The heartbeat shows it; the supervisor and compose act on it.
+    restart_after: float = Field(60.0, gt=0, description="A worker that has not been live for longer is killed.")
     data_dir: Path = Field(Path("var"), description="Small local state: journals of records in flight, heartbeats.")
+
+    # -- what an operator sees
+    log_format: Literal["auto", "json", "human"] = Field(
+        "auto", description="auto: human on a terminal, JSON elsewhere."
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Of /metrics, /live, /ready; 0: not served; `dateline up` counts on from it."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Where they are served: anybody who gets there may read them.")
+    restarts: int = Field(0, ge=0, description="The supervisor says here how often it started this worker again.")
 
     # -- feed
     # A year of a news feed's entries, or some thousands of articles as JSON; they are in memory twice.

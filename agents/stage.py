@@ -15,13 +15,10 @@ where a body raises, decodes or is cancelled (notes/faust.md, §1); none of that
 """
 
 import asyncio
-import json
 import logging
 import os
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import faust
@@ -33,7 +30,8 @@ from agents.brake import Brake
 from agents.deadletters import dead_letter
 from agents.failures import sentence
 from agents.journal import BLAME_AFTER, Journal
-from agents.record import TIME_HEADER, BadRecord, Headers, Output, Record, WorkFailed
+from agents.observer import Observer
+from agents.record import BadRecord, Headers, Output, Record, WorkFailed
 from agents.settings import Settings
 from agents.window import Window
 from pipeline.events import DeadLetterReason
@@ -46,7 +44,6 @@ Restore = Callable[[TP], Awaitable[None]]
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 #: Errors of an output itself: no broker will take it, however often it is sent.
 REFUSALS = (MessageSizeTooLargeError, InvalidMessageError)
-HEARTBEAT_SECONDS = 1.0
 
 
 class Braked(Exception):
@@ -70,6 +67,8 @@ class Stage:
     stop: Callable[[], Awaitable[None]] | None = None
     #: Records that Faust may hold before the window, for each partition; raw pages are large, so few of them.
     buffer: int = 128
+    #: Metrics of this stage alone, by name, asked when somebody looks.
+    gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)
 
 
 def build_app(stage: Stage, settings: Settings) -> faust.App:
@@ -130,7 +129,9 @@ class Guard:
         self._brake = Brake(settings.brake_run, settings.brake_share, settings.brake_of)
         self._restored: set[TP] = set()
         self._topics: dict[str, Any] = {}
-        self._counts: dict[str, int] = {}
+        self._observer = Observer(
+            stage.name, settings, app, self._window.__len__, lambda: self._brake.reason, stage.gauges
+        )
         app.agent(
             app.topic(
                 *map(settings.topic, stage.consumes),
@@ -142,7 +143,7 @@ class Guard:
             name=stage.name,
         )(self._read)
         app.on_partitions_revoked.connect(cast("Any", self._forget))  # its type asks for an unnamed argument
-        app.task(self._heartbeat)
+        app.task(self._observer.beat)
         app.task(self._watch)
 
     # ------------------------------------------------------------------------------------------ records
@@ -151,8 +152,9 @@ class Guard:
         """Read for ever: admit each record to the window; suspects of a killed worker go one at a time."""
         path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.inflight"
         self._journal = journal = self._journal or Journal(path, self._settings.window_records)
-        if self._stage.start:
-            await self._stage.start()
+        with self._observer.starting():
+            if self._stage.start:
+                await self._stage.start()
         log.info("%s: worker %d reads; %d records are suspects", self._stage.name, os.getpid(), len(journal))
         try:
             async for event in cast("faust.Stream[bytes]", stream).noack().events():
@@ -161,7 +163,8 @@ class Guard:
                 if self._brake.reason:
                     await self._window.drained()  # it holds a record: this waits for the stop
                 if self._stage.restore and message.tp not in self._restored:
-                    await self._stage.restore(message.tp)
+                    with self._observer.restoring(message.tp):
+                        await self._stage.restore(message.tp)
                     self._restored.add(message.tp)
                 deaths = journal.deaths(*place)
                 if deaths is not None:
@@ -187,17 +190,15 @@ class Guard:
             headers=list(cast("Headers", message.headers or [])),  # aiokafka gives pairs
             timestamp=message.timestamp or 0.0,
         )
-        started = time.perf_counter()
-        outputs = await self._outputs(record, deaths)
-        spent = (time.perf_counter() - started) * 1000
-        headers_out = [*record.travelling_headers(), (f"{TIME_HEADER}{self._stage.name}", b"%.1f" % spent)]
-        try:
-            await asyncio.gather(*(self._deliver(output, headers_out) for output in outputs))
-        except REFUSALS as error:
-            outputs = [await self._dead_letter(record, DeadLetterReason.REFUSED, str(error), 1)]
-            await self._deliver(outputs[0], headers_out)
-        for output in outputs:
-            self._counts[output.topic] = self._counts.get(output.topic, 0) + 1
+        with self._observer.record(record) as seen:
+            outputs = await self._outputs(record, deaths)
+            headers_out = seen.worked()
+            try:
+                await asyncio.gather(*(self._deliver(output, headers_out) for output in outputs))
+            except REFUSALS as error:
+                outputs = [await self._dead_letter(record, DeadLetterReason.REFUSED, str(error), 1)]
+                await self._deliver(outputs[0], headers_out)
+            self._observer.delivered(seen, outputs)
         if all(output.topic != "deadletter" for output in outputs):
             self._brake.passed()
         self._finished(record)
@@ -217,6 +218,7 @@ class Guard:
                 return [await self._dead_letter(record, error.reason, str(error), attempt)]
             except Exception as error:  # noqa: BLE001 - any failure of the work is an outcome of the record
                 reason = error.reason if isinstance(error, WorkFailed) else DeadLetterReason.FAILED
+                self._observer.failed(error)
                 log.warning("%s: attempt %d at %s failed: %r", self._stage.name, attempt, record.origin, error)
                 if attempt >= self._settings.attempts:
                     return [await self._dead_letter(record, reason, f"{type(error).__name__}: {error}", attempt)]
@@ -292,23 +294,6 @@ class Guard:
         log.critical("%s: the guard failed, ending the worker", self._stage.name, exc_info=error)
         logging.shutdown()
         os._exit(os.EX_SOFTWARE)
-
-    async def _heartbeat(self) -> None:
-        """Write what this worker has done, once a second: `dateline health` reads it."""
-        path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.heartbeat"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while not self._app.should_stop:
-            beat = {
-                "pid": os.getpid(),
-                "in_flight": len(self._window),
-                "published": self._counts,
-                "braked": self._brake.reason,
-            }
-            fresh = path.with_suffix(f".{os.getpid()}")
-            with suppress(OSError):  # a full disk must not end a worker that needs none
-                fresh.write_text(json.dumps(beat))
-                fresh.replace(path)
-            await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 def _pause(attempt: int) -> float:

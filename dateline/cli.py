@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import logging
 import signal
 import socket
 import time
@@ -15,7 +14,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agents import STAGES
+from agents import STAGES, logs
+from agents import health as health_of
 from agents import topics as broker_topics
 from agents.settings import load
 from dateline import audit as audits
@@ -32,16 +32,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Raw articles in, enriched events out, nothing lost.",
 )
-HEARTBEAT_STALE_SECONDS = 15.0
 MEND_SECONDS = 0.5
 
 
 @app.callback()
 def main() -> None:
     """Settings come from DATELINE_* variables; agents/settings.py lists them."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     # aiokafka reports every connection that it tries again; the commands say it once, in their own words.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logs.set_up(load().log_format, {"agents": "INFO", "dateline": "INFO", "aiokafka": "CRITICAL"})
 
 
 @app.command(epilog=closing("dateline topics", "0 every topic is there", "1 one is missing or too small"))
@@ -66,15 +64,15 @@ def up(
     """Run stages as processes, and start again what dies, until Ctrl-C or SIGTERM."""
     settings = load(suffix=suffix)
     environment = {"DATELINE_INSTANCE": settings.instance}
-    logs = settings.data_dir / "logs"
+    folder = settings.data_dir / "logs"
     if suffix:
         ask(settings, broker_topics.create(settings, broker_topics.specs(settings)))
         # Workers of both runs may share a data directory: what they keep there has the instance's name.
         environment = {"DATELINE_INSTANCE": f"{settings.instance}-{suffix}", "DATELINE_SUFFIX": suffix}
-        logs /= suffix
-    supervisor = Supervisor(_counts(stages), environment, logs, grace)
+        folder = settings.data_dir / f"logs-{suffix}"
+    supervisor = Supervisor(_counts(stages), environment, folder, grace, settings.restart_after)
     supervisor.start()
-    out.print(f"{len(supervisor.pids())} workers; logs in {logs}")
+    out.print(f"{len(supervisor.pids())} workers; logs in {folder}")
     until_signal(supervisor)
 
 
@@ -223,19 +221,20 @@ def contract_() -> None:
         out.print(str(path))
 
 
-@app.command(epilog=closing("dateline health clean", "0 it beats", "1 it does not"))
-def health(stage: str) -> None:
-    """Status 0 if this instance's worker of a stage has shown a heartbeat of late: for container health checks."""
+@app.command(epilog=closing("dateline health clean", "0 it is live", "1 it is not, or has braked"))
+def health(
+    stage: str,
+    ready: Annotated[bool, typer.Option("--ready", help="Ask for partitions and their state, too.")] = False,  # noqa: FBT002 - an option
+) -> None:
+    """Status 0 if this instance's worker of a stage is live: its partitions move, or have nothing to do."""
     settings = load()
-    path = settings.data_dir / f"{stage}-{settings.instance}.heartbeat"
-    try:
-        age = time.time() - path.stat().st_mtime
-    except FileNotFoundError:
-        fail(f"{path} is not there: the worker has not started")
-    if age > HEARTBEAT_STALE_SECONDS:
-        fail(f"the last heartbeat is {age:.0f} s old")
-    if braked := json.loads(path.read_text()).get("braked"):
-        fail(f"{stage} has braked: {braked}; mend the cause and restart it")
+    found = health_of.judge(health_of.heartbeat(settings.data_dir, stage, settings.instance))
+    if not found.live:
+        fail(found.reason)
+    if found.braked:
+        fail(f"{stage} has braked: {found.braked}; mend the cause and restart it")
+    if ready and not found.ready:
+        fail("no partition is assigned yet, or its state is still being read")
 
 
 @app.command(name="run", epilog=closing("dateline run", "0 balanced", "1 something is missing or conflicts"))

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from pydantic.json_schema import models_json_schema
 
+from agents import metrics
 from agents.settings import Settings
 from pipeline.events import TOPICS, Event, RawArticle
 
 FOLDER = Path("docs/contract")
+METRICS_PAGE = "metrics.md"
 ASYNCAPI_VERSION = "3.0.0"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -26,13 +28,15 @@ def documents() -> dict[str, str]:
 
 
 def write(folder: Path = FOLDER) -> list[Path]:
-    """Write the documents; gives their paths."""
+    """Write the documents, and the page of the metrics beside their folder; gives the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, text in documents().items():
         path = folder / name
         path.write_text(text, encoding="utf-8")
         paths.append(path)
+    paths.append(folder.parent / METRICS_PAGE)
+    paths[-1].write_text(metrics.page(), encoding="utf-8")
     return paths
 
 
@@ -102,6 +106,10 @@ def _asyncapi() -> dict[str, Any]:
                         "dateline-origin": {
                             "type": "string",
                             "description": "topic/partition/offset of the raw record.",
+                        },
+                        "dateline-raw-ms": {
+                            "type": "string",
+                            "description": "When the raw record was written, in milliseconds since 1970.",
                         },
                         "traceparent": {"type": "string", "description": "W3C trace context."},
                         "tracestate": {"type": "string"},

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from agents import health
+
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 # A worker that ran this long is well: its next death starts again from the first pause.
 WELL_SECONDS = 60.0
+# Imports, models and joining the group: 20 s on a busy machine of two cores.
+START_SECONDS = 90.0
 
 
 @dataclass
@@ -24,39 +28,74 @@ class _Worker:
     command: list[str]
     environment: dict[str, str]
     log: Path
+    heartbeat: Path
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     pause: float = FIRST_PAUSE
     due: float = 0.0
+    starts: int = 0
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             # A session of its own: Ctrl-C on the terminal reaches the supervisor, which stops the stages in order.
+            # Counted in the worker's metrics.
+            environment = {**self.environment, "DATELINE_RESTARTS": str(self.starts)}
             self.process = subprocess.Popen(  # noqa: S603 - our own command
-                self.command, env=self.environment, stdout=output, stderr=output, start_new_session=True
+                self.command, env=environment, stdout=output, stderr=output, start_new_session=True
             )
         self.started = time.monotonic()
+        self.starts += 1
+
+    def end_if_stuck(self, after: float) -> None:
+        """Kill a worker that has not been live for longer than `after` seconds, or has never shown a heartbeat."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        found = health.judge(self.heartbeat)
+        reason, since = found.reason, found.since
+        if found.pid != self.process.pid:
+            reason, since = "no heartbeat since its start", time.monotonic() - self.started - START_SECONDS
+        if reason and since > after:
+            log.warning("%s is not live: %s; ending it, its records come back", self.name, reason)
+            self.process.kill()
+            self.process.wait()
 
 
 class Supervisor:
-    """Runs `workers[stage]` processes of each stage; logs go to one file a worker under `logs`.
+    """Runs `workers[stage]` processes of each stage; logs go to one file a worker under `logs`, in the data folder.
 
-    `grace` is how long the records in flight may take at a stop, in seconds.
+    `grace` is how long the records in flight may take at a stop, in seconds; a worker that has not been live for
+    longer than `restart_after` seconds is started again.
     """
 
-    def __init__(self, workers: Mapping[str, int], environment: Mapping[str, str], logs: Path, grace: float) -> None:
+    def __init__(
+        self,
+        workers: Mapping[str, int],
+        environment: Mapping[str, str],
+        logs: Path,
+        grace: float,
+        restart_after: float = 60.0,
+    ) -> None:
         self._grace = grace
+        self._restart_after = restart_after
         instance = environment.get("DATELINE_INSTANCE", "local")
+        names = [(stage, number) for stage, count in workers.items() for number in range(count)]
+        port = int({**os.environ, **environment}.get("DATELINE_METRICS_PORT", "0"))
         self._workers = [
             _Worker(
                 name=f"{stage}-{number}",
                 command=[sys.executable, "-m", "agents", stage],
-                environment={**os.environ, **environment, "DATELINE_INSTANCE": f"{instance}-{number}"},
+                environment={
+                    **os.environ,
+                    **environment,
+                    "DATELINE_INSTANCE": f"{instance}-{number}",
+                    # Each on a port of its own, from the one that is set on.
+                    "DATELINE_METRICS_PORT": str(port and port + place),
+                },
                 log=logs / f"{stage}-{number}.log",
+                heartbeat=health.heartbeat(logs.parent, stage, f"{instance}-{number}"),
             )
-            for stage, count in workers.items()
-            for number in range(count)
+            for place, (stage, number) in enumerate(names)
         ]
 
     def start(self) -> None:
@@ -69,9 +108,10 @@ class Supervisor:
         return {w.name: w.process.pid for w in self._workers if w.process and w.process.poll() is None}
 
     def mend(self) -> None:
-        """Start again what died, with pauses that double. Call it about once a second, or more often."""
+        """Start again what died or is stuck, with pauses that double. Call it about once a second, or more often."""
         now = time.monotonic()
         for worker in self._workers:
+            worker.end_if_stuck(self._restart_after)
             if worker.process is not None and worker.process.poll() is not None:
                 if now - worker.started > WELL_SECONDS:
                     worker.pause = FIRST_PAUSE

@@ -58,6 +58,11 @@ class Deduplicator:
     def __len__(self) -> int:
         return len(self._index) + len(self._waiting)
 
+    @property
+    def age(self) -> float:
+        """Seconds between the oldest and the newest article that is remembered."""
+        return self._index.age
+
     def check(self, article: CleanArticle, origin: tuple[str, int, int] | None = None) -> Verdict:
         """Judge an article, then remember it. Without an origin each call is a record of its own."""
         place = Origin(*origin) if origin else article.origin

@@ -58,6 +58,14 @@ class Index:
         added, forgotten = self._ring.state
         return int(added - forgotten)
 
+    @property
+    def age(self) -> float:
+        """Seconds between the oldest entry and the newest."""
+        if not len(self):
+            return 0.0
+        oldest = self.entries["time"][int(self._ring.state[1]) % self.capacity]
+        return max(0.0, float(self._ring.newest[0]) - float(oldest))
+
     def find(self, key: str, value: int) -> int:
         """Slot of the newest entry with this origin, page (`url`) or exact text; -1 where there is none."""
         return int(tables.key_get(np.uint64(value), self._columns[key], self._keys[key]))

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import sys
+import time
 
 from agents import clean, dedupe
 from agents.__main__ import run
@@ -60,6 +61,20 @@ def killing(settings: Settings) -> Stage:
     return dataclasses.replace(stage, work=work)  # type: ignore[arg-type]  # as above
 
 
+def freezing(settings: Settings) -> Stage:
+    """dedupe, whose work on one article never ends, and on another never lets the event loop go on."""
+    stage = dedupe.stage(settings)
+
+    async def work(record: Record) -> object:
+        if b"freeze-the-work" in (record.value or b""):
+            await asyncio.Event().wait()
+        if b"freeze-the-loop" in (record.value or b""):
+            time.sleep(3600)  # noqa: ASYNC251 - that is the fault
+        return await stage.work(record)
+
+    return dataclasses.replace(stage, work=work)  # type: ignore[arg-type]  # as above
+
+
 def refused(settings: Settings) -> Stage:
     """clean, whose outputs go to a topic that takes next to nothing."""
     stage = clean.stage(settings)
@@ -75,8 +90,8 @@ def main() -> None:
     name = sys.argv[1]
     if name == "poison":
         stage = clean.stage(settings, target="tests.integration.faulty_child:work")
-    elif name in ("raising", "killing", "refused"):
-        stage = {"raising": raising, "killing": killing, "refused": refused}[name](settings)
+    elif name in ("raising", "killing", "freezing", "refused"):
+        stage = {"raising": raising, "killing": killing, "freezing": freezing, "refused": refused}[name](settings)
     else:
         module = __import__(f"agents.{name}", fromlist=["stage"])
         stage = slow(module.stage(settings))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.record import Record, format_origin, parse_origin
+from agents.record import Headers, Record, format_origin, parse_origin
 from pipeline.events import Origin
 
 
@@ -48,9 +48,18 @@ def test_trace_times_and_origin_travel_and_nothing_else() -> None:
         ("dateline-origin", b"news.raw/1/5"),
         ("dateline-origin", b"news.raw/1/6"),
     ]
-    travelling = Record("news.clean", 0, 9, None, b"", headers).travelling_headers()
+    travelling = Record("news.clean", 0, 9, None, b"", headers, timestamp=1.5).travelling_headers()
     assert travelling == [
         ("traceparent", b"00-1"),
         ("dateline-ms-clean", b"4.5"),
+        ("dateline-raw-ms", b"1500"),
         ("dateline-origin", b"news.raw/1/5"),
     ]
+
+
+@pytest.mark.parametrize(("header", "expected"), [(b"1500", 1.5), (b"-1", 7.0), (b"9" * 15, 7.0), (None, 7.0)])
+def test_the_time_of_the_raw_record_travels(header: bytes | None, expected: float) -> None:
+    headers: Headers = [] if header is None else [("dateline-raw-ms", header)]
+    record = Record("news.clean", 0, 9, None, b"", headers, timestamp=7.0)
+    assert record.raw_time == expected
+    assert ("dateline-raw-ms", b"%d" % (expected * 1000)) in record.travelling_headers()

@@ -49,7 +49,7 @@ def _judged() -> Iterator[tuple[str, Outcome]]:
             yield name, Outcome("dead_letter", "null_value")
             continue
         try:
-            topic, _, event = clean_record(format_origin(Origin("news.raw", 0, number)), record.value)
+            topic, _, event, _ = clean_record(format_origin(Origin("news.raw", 0, number)), record.value)
         except BadRecord:
             yield name, Outcome("dead_letter", "invalid")
             continue
