@@ -38,11 +38,14 @@ def stage(settings: Settings) -> Stage:
     ready.start()
     memories: dict[int, Memory] = {}
 
+    def memory_of(partition: int) -> Memory:
+        if partition not in memories:
+            memories[partition] = Memory(settings, partition)
+        return memories[partition]
+
     async def restore(partition: TP) -> None:
         await asyncio.to_thread(ready.join)
-        if partition.partition not in memories:
-            memories[partition.partition] = Memory(settings, partition.partition)
-        await memories[partition.partition].restore()
+        await memory_of(partition.partition).restore()
 
     async def work(record: Record) -> list[Output]:
         value = record.value or b""
@@ -51,7 +54,7 @@ def stage(settings: Settings) -> Stage:
         except ValidationError as error:
             raise BadRecord(explain(error)) from None
         origin = format_origin(record.origin).decode()
-        memory = memories[record.partition]
+        memory = memory_of(record.partition)
         fingerprint = memory.index.judge(article, origin, record.offset, record.timestamp)
         memory.judged()
         verdict = fingerprint.verdict

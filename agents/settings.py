@@ -193,8 +193,8 @@ def load(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]  # checked by the model
     except ValidationError as error:
-        print(f"dateline: a setting cannot be used: {_problems(error)}", file=sys.stderr)  # noqa: T201 - there is no log yet
-        print("agents/settings.py lists the variables and their reasons.", file=sys.stderr)  # noqa: T201 - as above
+        told = f"dateline: a setting cannot be used: {_problems(error)}; agents/settings.py lists what can be set"
+        print(told, file=sys.stderr)  # noqa: T201 - there is no log yet
         raise SystemExit(2) from None
 
 

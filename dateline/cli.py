@@ -115,7 +115,12 @@ def audit(
     raise typer.Exit(0 if result.balanced else 1)
 
 
-@app.command(name="replay")
+@app.command(
+    name="replay",
+    epilog=closing(
+        "dateline replay --reason timeout --execute", "0 counted, or put back", "1 policy stop ended the run"
+    ),
+)
 def replay_(
     stage: Annotated[str | None, typer.Option(help="Only dead letters of this stage.")] = None,
     reason: Annotated[DeadLetterReason | None, typer.Option(help="Only with this reason.")] = None,
@@ -187,7 +192,7 @@ def audit_table(result: audits.Audit) -> Table:
     return table
 
 
-@app.command(name="diff")
+@app.command(name="diff", epilog=closing("dateline diff --suffix v2", "0 compared"))
 def diff_(
     suffix: Annotated[str, typer.Option(help="The run to judge: `dateline up --suffix`.")],
     against: Annotated[str, typer.Option(help="Suffix of the run to compare with; that without one by default.")] = "",

@@ -10,7 +10,7 @@ __all__ = ["clean_and_compare", "warm_up"]
 
 def clean_and_compare(value: bytes) -> list[bytes]:
     """Topic and event as the clean stage gives them, and the lines of the page that are not in the event's text."""
-    topic, _, event = clean_record(b"", value)
+    topic, _, event, _ = clean_record(b"", value)
     if topic != b"clean":
         return [topic, event]
     try:

@@ -25,7 +25,7 @@ from pipeline.events import DeadLetterReason
 def observer(tmp_path: Path) -> Observer:
     gauges = {"dedupe_index_articles": lambda: 3.0, "dedupe_index_age_seconds": lambda: 60.0}
     settings = Settings(data_dir=tmp_path, restarts=2)
-    return Observer("dedupe", settings, faust.App("of-a-test"), lambda: 7, gauges)
+    return Observer("dedupe", settings, faust.App("of-a-test"), lambda: 7, lambda: None, gauges)
 
 
 def see(observer: Observer, outputs: Sequence[Output]) -> None:
