@@ -163,6 +163,8 @@ def all_rows(known: set[str]) -> Iterator[Row]:
     yield from division_rows()
     yield from zone_cities(known)
     yield from city_rows(known)
+    # Names that no city is large enough for: none, unless a state follows.
+    yield from (Row("*", "--", "x", name) for name in namesakes())
 
 
 def build(shared: Path) -> bytes:

@@ -66,7 +66,9 @@ LOCATIVES = _words(
     "in at near from outside around inside aus bei nach von im vom à dans depuis vers en a desde em no na w we z "
     "ze v ve i på från fra uit bij naar da di te ad iz u la lângă din"
 )
-_AFTER_CITY = re.compile(r", ([A-Z][A-Za-z.]{1,5}?)\.?(?=[\s,;:)]|$)")
+_AFTER_CITY = re.compile(r", ([A-Z][A-Za-z.]{1,5}?)\.?(?=[\s,;:)]|$)(?!,? (?:and|or|&) [A-Z])")
+#: "Cuba, Florida and Texas" are three places; "Cuba, Missouri, holds" is one.
+_IN_A_ROW = re.compile(r",? (and|or|&) [A-Z]")
 _WORD_BEFORE = re.compile(r"([\w.’'-]+) $")
 _WORD_AFTER = re.compile(r" ([\w’'-]+)")
 #: Longest word that the neighbour guards look at.
@@ -89,23 +91,47 @@ def resolve(mentions: list[Mention], text: str, title_end: int, language: str, h
 
 
 def _after_comma(mentions: list[Mention], text: str) -> list[Mention]:
-    """A city is the one of the state after its comma: Paris, Texas; London, Ontario; Athens, Georgia."""
-    result = list(mentions)
-    for index, mention in enumerate(mentions):
-        if mention.kind not in "tcs":
+    """A city is the one of the state after its comma: Paris, Texas; London, Ontario; Peru, Indiana.
+
+    What a name means once it means in the whole text.
+    """
+    means: dict[tuple[str, str], Mention] = {}
+    states = set()
+    for mention, after in zip(mentions, [*mentions[1:], None], strict=False):
+        if mention.kind not in "tcsrnx":
             continue
-        after = mentions[index + 1] if index + 1 < len(mentions) else None
-        if after and text[mention.end : after.start] == ", ":
-            if after.kind == "r" and "." in after.place:
-                result[index] = _namesake(mention, text, after.place)
-            elif after.kind == "r":
-                result[index] = mention._replace(iso2=after.iso2, place="")
-            elif text[after.start : after.end] == "Georgia" and mention.iso2 != "GE":
-                result[index] = _namesake(mention, text, "US.GA")
-                result[index + 1] = after._replace(iso2="US", kind="r", place="US.GA")
-        elif (found := _AFTER_CITY.match(text, mention.end)) and found[1] in ABBREVIATIONS:
-            result[index] = _namesake(mention, text, ABBREVIATIONS[found[1]])
+        division = _division_after(mention, after, text)
+        if division[:2] in ("", mention.iso2) and mention.kind in "rn":
+            continue
+        if division:
+            means[_wording(mention, text), mention.iso2] = _namesake(mention, text, division)
+            states.add(after)
+    result = []
+    for mention in mentions:
+        if mention in states and mention.iso2 == "GE":
+            result.append(mention._replace(iso2="US", kind="r", place="US.GA"))
+        elif meant := means.get((_wording(mention, text), mention.iso2)):
+            result.append(meant._replace(start=mention.start, end=mention.end))
+        else:
+            result.append(mention)
     return result
+
+
+def _division_after(mention: Mention, after: Mention | None, text: str) -> str:
+    """Key of the division that follows the comma behind a mention, or its country and a dot; empty without one."""
+    if (found := _AFTER_CITY.match(text, mention.end)) and found[1] in ABBREVIATIONS:
+        return ABBREVIATIONS[found[1]]
+    if after is None or text[mention.end : after.start] != ", " or _IN_A_ROW.match(text, after.end):
+        return ""
+    if text[after.start : after.end] == "Georgia":
+        return "US.GA" if mention.iso2 != "GE" else ""
+    if after.kind != "r" or (mention.kind in "rn" and "." not in after.place):
+        return ""
+    return after.place if "." in after.place else f"{after.iso2}."
+
+
+def _wording(mention: Mention, text: str) -> str:
+    return text[mention.start : mention.end].lower()
 
 
 def _namesake(mention: Mention, text: str, division: str) -> Mention:

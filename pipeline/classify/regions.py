@@ -22,6 +22,8 @@ FOCUS_FROM = 0.38
 MOST_COUNTRIES = 4
 #: A text that names so many countries, none in the title nor this share of the mentions, is a list.
 LIST_COUNTRIES, LIST_SHARE = 15, 0.2
+#: So is one of fewer countries, none with more than this share, where names fill so much of the text: stories fill 0.1.
+TABLE_COUNTRIES, TABLE_SHARE, TABLE_FILLED = 5, 0.35, 0.25
 
 
 def classify_regions(article: CleanArticle) -> Regions:
@@ -75,8 +77,11 @@ def _is_list(mentions: list[Mention], layout: Layout) -> bool:
     counts: dict[str, int] = {}
     for mention in mentions:
         counts[mention.iso2] = counts.get(mention.iso2, 0) + 1
-    many = len(counts) >= LIST_COUNTRIES and max(counts.values()) < LIST_SHARE * len(mentions)
-    return many and mentions[0].start >= layout.body_start
+    most = max(counts.values(), default=0) / max(len(mentions), 1)
+    filled = sum(mention.end - mention.start for mention in mentions) / layout.length
+    if len(counts) >= TABLE_COUNTRIES and most <= TABLE_SHARE and filled >= TABLE_FILLED:
+        return True
+    return len(counts) >= LIST_COUNTRIES and most < LIST_SHARE and mentions[0].start >= layout.body_start
 
 
 def _is_aside(mentions: list[Mention], layout: Layout, home: str | None) -> bool:
