@@ -71,20 +71,30 @@ def deepest(support: Counter[str], top: str) -> str:
         code = below[0][1]
 
 
-def named_topics(title: str, body: str, features: Features) -> Counter[str]:
-    """How often a text names each topic or one under it; a title counts twice."""
+def named_topics(title: str, body: str, features: Features, language: str = "") -> Counter[str]:
+    """How often a text names each topic or one under it; a title counts twice.
+
+    In a language that the vocabulary has, its names alone count: French stocks are inventories. In another, all do.
+    """
     support: Counter[str] = Counter()
-    for token, code in _named(title, body, features):
+    for token, code in _named(title, body, features, language if language in _languages() else ""):
         support.update(dict.fromkeys(vocabulary().path(code), _TITLE_SUPPORT if token < features.in_title else 1))
     return support
 
 
 @cache
-def _names() -> dict[str, dict[tuple[str, ...], list[str]]]:
-    """Codes by the words of a name, by its first word; all names below the top."""
+def _languages() -> frozenset[str]:
+    """Languages that the vocabulary has names in."""
+    return frozenset(language for concept in vocabulary().concepts.values() for language in concept.names)
+
+
+@cache
+def _names(language: str) -> dict[str, dict[tuple[str, ...], list[str]]]:
+    """Codes by the words of a name, by its first word; all names below the top, of one language or ("") of all."""
     found: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for code, concept in vocabulary().concepts.items():
-        for name in set(concept.names.values()) if concept.parent else ():
+        names = {name for spoken, name in concept.names.items() if language in ("", spoken)}
+        for name in names if concept.parent else ():
             words = tuple(_words("", name, extract("", name)))
             # Single letters are no tokens, and e-sport is not sport.
             if len(_NAME_WORD.findall(name)) <= len(words) <= _LONGEST_NAME:
@@ -102,9 +112,9 @@ def _words(title: str, body: str, features: Features) -> list[str]:
     return [word.casefold().removesuffix("s")[:_LETTERS] for word in words]
 
 
-def _named(title: str, body: str, features: Features) -> list[tuple[int, str]]:
+def _named(title: str, body: str, features: Features, language: str) -> list[tuple[int, str]]:
     """Names in the text: first token and code. A name inside a longer one does not count."""
-    words, names = _words(title, body, features), _names()
+    words, names = _words(title, body, features), _names(language)
     found: list[tuple[int, str]] = []
     after = 0
     for token, word in enumerate(words):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
@@ -23,6 +24,7 @@ from pipeline.classify.features import weigh
 from pipeline.classify.topic_documents import (
     BLIND,
     HEAD_SECTION_WEIGHT,
+    NO_NEWS,
     SEED,
     Document,
     Term,
@@ -32,8 +34,8 @@ from pipeline.classify.topic_documents import (
     vocabulary_documents,
 )
 from pipeline.classify.topic_encoder import required_encoder
-from pipeline.classify.topic_model import TOPICS_VERSION, log_odds, log_shares
-from pipeline.classify.topics import MAX_TOPICS, UNSURE, joint_shares
+from pipeline.classify.topic_model import TOPICS_VERSION, joint_shares, log_odds
+from pipeline.classify.topics import MAX_TOPICS, NOT_NEWS, NOT_NEWS_MARGIN, UNSURE
 
 DATA = Path(__file__).parent / "data"
 # The read articles are a quarter politics and a hundredth religion; a stream of news is not. Logit adjustment (Menon et
@@ -53,7 +55,10 @@ Floats = NDArray[np.float32]
 
 
 class Linear(NamedTuple):
-    """A fitted linear model over the features `keys` (ascending); `weights` has one row a feature."""
+    """A fitted linear model over the features `keys` (ascending).
+
+    `weights` has one row a feature, and a column each topic and for what is no news.
+    """
 
     keys: NDArray[np.uint32]
     idf: Floats
@@ -78,39 +83,43 @@ def fit_words(documents: Sequence[Document], codes: Sequence[str]) -> Linear:
     idf = (1 + np.log(len(documents) / counts[keep])).astype(np.float32)
     machine = LinearSVC(C=SVM_C, random_state=SEED)
     machine.fit(matrix(documents, keys, idf), [d.topics[0] for d in documents], [d.weight for d in documents])
-    if list(machine.classes_) != list(codes):
+    if list(machine.classes_) != [*codes, NO_NEWS]:
         raise ValueError("every topic needs documents, and a document one of the topics")
     read = Counter(d.topics[0] for d in documents if d.read)
-    share = np.array([read[code] for code in codes]) / sum(read.values())
-    bias = machine.intercept_ - PRIOR_WEIGHT * np.log(share + PRIOR_FLOOR)
+    share = np.array([read[code] for code in codes]) / sum(read[code] for code in codes)
+    bias = machine.intercept_ - np.append(PRIOR_WEIGHT * np.log(share + PRIOR_FLOOR), 0.0)
     return Linear(keys, idf, machine.coef_.T.astype(np.float32), bias.astype(np.float32))
 
 
 def vectors(documents: Sequence[Document], *, unknown: bool = False) -> Floats:
-    """The encoder's vectors, one row a document, each of which must have one; or those of an unknown language."""
-    found = [d.longer if unknown else d.vector for d in documents]
-    return np.stack([vector for vector in found if vector is not None])
+    """(documents, 3, 384) vectors of documents that have them; or those of an unknown language."""
+    found = [d.longer if unknown else d.vectors for d in documents]
+    return np.stack([v for v in found if v is not None])
 
 
 def fit_head(documents: Sequence[Document], tied: Sequence[Term]) -> tuple[Floats, Floats]:
-    """Logistic regression on the encoder's vectors: weights (384, 17) and biases, the scaling folded in."""
-    seen = [d for d in documents if d.vector is not None]
-    x = np.concatenate([vectors(seen), np.stack([term.vector for term in tied])])
+    """Logistic regression on the encoder's vectors, one a depth: weights (3, 384, 17) and biases, scaling folded in."""
+    seen = [d for d in documents if d.vectors is not None and d.topics[0] != NO_NEWS]
+    x = np.concatenate([vectors(seen), np.stack([term.vectors for term in tied])])
     topics = [d.topics[0] for d in seen] + [term.topic for term in tied]
     weights = [1.0 if d.read else HEAD_SECTION_WEIGHT for d in seen] + [term.weight for term in tied]
-    centre = x.mean(axis=0)
-    factor = HEAD_SPREAD / np.sqrt(x.shape[1]) / x.std(axis=0).mean()
-    machine = LogisticRegression(C=HEAD_C, max_iter=500).fit((x - centre) * factor, topics, weights)
-    head = machine.coef_.T * factor
-    return head.astype(np.float32), (machine.intercept_ - centre @ head).astype(np.float32)
+    heads, biases = [], []
+    for depth in x.transpose(1, 0, 2):
+        centre = depth.mean(axis=0)
+        factor = HEAD_SPREAD / np.sqrt(depth.shape[1]) / depth.std(axis=0).mean()
+        machine = LogisticRegression(C=HEAD_C, max_iter=500).fit((depth - centre) * factor, topics, weights)
+        heads.append(machine.coef_.T * factor)
+        biases.append(machine.intercept_ - centre @ heads[-1])
+    return np.array(heads, dtype=np.float32), np.array(biases, dtype=np.float32)
 
 
 class HeldOut(NamedTuple):
-    """Answers about articles that the models have not seen."""
+    """Answers about articles that the models have not seen; rows are those that are news."""
 
     margins: Floats
-    vectors: Floats
-    head: tuple[Floats, Floats]
+    """(articles, 17)"""
+    depths: Floats
+    """(articles, 3, 17)"""
     topics: list[list[str]]
     languages: NDArray[np.str_]
 
@@ -135,61 +144,84 @@ def held_out(
     for train, test in splits:
         model = fit_words([*train, *pseudo], codes)
         margins = np.asarray(matrix(test, model.keys, model.idf) @ model.weights + model.bias, dtype=np.float32)
-        topics, languages = [d.topics for d in test], np.array([d.language for d in test])
-        unknown = all(d.language in BLIND for d in test)
-        results.append(HeldOut(margins, vectors(test, unknown=unknown), fit_head(train, tied), topics, languages))
+        kept = [d.topics[0] != NO_NEWS for d in test]
+        said = margins[:, NOT_NEWS] > NOT_NEWS_MARGIN
+        print(f"no news: {said[~np.array(kept)].sum()} of {kept.count(False)}, and {said[kept].sum()} of news")
+        news = [d for d, keep in zip(test, kept, strict=True) if keep]
+        topics, languages = [d.topics for d in news], np.array([d.language for d in news])
+        unknown = all(d.language in BLIND for d in news)
+        head, bias = fit_head(train, tied)
+        depths = np.einsum("ndi,dic->ndc", vectors(news, unknown=unknown), head) + bias
+        results.append(HeldOut(margins[kept, :NOT_NEWS], depths.astype(np.float32), topics, languages))
     return results
 
 
 def calibrate(answers: Sequence[HeldOut], codes: Sequence[str]) -> dict[str, Floats]:
-    """Sharpness of the word model by likelihood; then, with and without the encoder, curves for each rank."""
-    margins = np.concatenate([a.margins for a in answers])
+    """How much words and depths count at each stage, by likelihood; then curves for each stage and rank.
+
+    A stage learns from what reaches it: the first from all.
+    """
+    margins, depths = np.concatenate([a.margins for a in answers]), np.concatenate([a.depths for a in answers])
     topics = [t for a in answers for t in a.topics]
     main = np.array([codes.index(t[0]) for t in topics])
-    rows = np.arange(len(main))
+    stages = depths.shape[1] + 1
+    mix = np.zeros((stages, stages), dtype=np.float32)
+    curves: dict[str, list[Floats]] = {"curves_main": [], "curves_further": []}
+    reached = np.ones(len(main), dtype=bool)
+    for stage in range(stages):
+        rows = np.flatnonzero(reached)
 
-    def loss(sharpness: float) -> float:
-        return float(-log_shares(np.float32(sharpness) * margins)[rows, main].mean())
+        def shares(weights: Floats, rows: NDArray[np.intp] = rows, stage: int = stage) -> Floats:
+            return joint_shares(weights.astype(np.float32), margins[rows], depths[rows, :stage])
 
-    sharpness = np.float32(min(np.arange(1.0, 8.0, 0.25), key=loss))
-    alone = log_shares(sharpness * margins)
-    joint = np.concatenate([joint_shares(log_shares(sharpness * a.margins), a.vectors, *a.head) for a in answers])
-    found = {"sharpness": np.array(sharpness)}
-    # Without the encoder every article is judged by the words alone, so their curves learn from all.
-    for name, shares, asked in (
-        ("alone", alone, np.ones(len(rows), dtype=bool)),
-        ("joint", joint, np.exp(alone.max(axis=1)) < UNSURE),
-    ):
-        order = np.argsort(-shares, axis=1)[:, :MAX_TOPICS]
-        odds = np.take_along_axis(log_odds(shares), order, axis=1)[asked]
-        labelled = np.array([[codes[c] in t[1:] for c in row] for row, t in zip(order, topics, strict=True)])[asked]
-        curves = {
-            "main": (odds[:, 0], (order[:, 0] == main)[asked]),
-            "further": (odds[:, 1:].ravel(), labelled[:, 1:].ravel()),
-        }
-        for rank, (x, hit) in curves.items():
-            machine = LogisticRegression(C=1e3).fit(x[:, None], hit)
-            found[f"{name}_{rank}"] = np.array([machine.intercept_[0], machine.coef_[0, 0]], dtype=np.float32)
-            print(f"calibration {name} {rank}: {found[f'{name}_{rank}']}, base rate {hit.mean():.3f}")
+        def loss(weights: Floats, rows: NDArray[np.intp] = rows) -> float:
+            return float(-shares(weights)[np.arange(len(rows)), main[rows]].mean())
+
+        start = np.append(1.0, np.full(stage, 0.5))
+        mix[stage, : stage + 1] = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 400}).x
+        found = shares(mix[stage, : stage + 1])
+        for name, curve in zip(curves, fit_curves(found, [topics[row] for row in rows], codes), strict=True):
+            curves[name].append(curve)
+        print(
+            f"stage {stage}: {len(rows)} articles, mix {mix[stage]}, right {(found.argmax(1) == main[rows]).mean():.3f}"
+        )
+        reached[rows] = np.exp(found.max(axis=1)) < UNSURE
+    return {"mix": mix} | {name: np.array(rows) for name, rows in curves.items()}
+
+
+def fit_curves(shares: Floats, topics: Sequence[Sequence[str]], codes: Sequence[str]) -> list[Floats]:
+    """Logistic curves over log-odds, intercept and slope: of the first topic, and of the further ones."""
+    order = np.argsort(-shares, axis=1)[:, :MAX_TOPICS]
+    odds = np.take_along_axis(log_odds(shares), order, axis=1)
+    labelled = np.array([[codes[c] in t for c in row] for row, t in zip(order, topics, strict=True)])
+    first = np.array([codes[row[0]] == t[0] for row, t in zip(order, topics, strict=True)])
+    found = []
+    for x, hit in ((odds[:, 0], first), (odds[:, 1:].ravel(), labelled[:, 1:].ravel())):
+        machine = LogisticRegression(C=1e3).fit(x[:, None], hit)
+        found.append(np.array([machine.intercept_[0], machine.coef_[0, 0]], dtype=np.float32))
     return found
 
 
-def report(answers: Sequence[HeldOut], codes: Sequence[str], sharpness: Floats) -> None:
+def report(answers: Sequence[HeldOut], codes: Sequence[str], mix: Floats) -> None:
     """Share right by part and language: the words alone, the cascade, and the encoder asked about everything."""
     for part, a in enumerate(answers):
-        alone = log_shares(sharpness * a.margins)
-        joint = joint_shares(alone, a.vectors, *a.head)
-        asked = np.exp(alone.max(axis=1)) < UNSURE
         main = np.array([codes.index(t[0]) for t in a.topics])
+        stages = [joint_shares(row[: stage + 1], a.margins, a.depths[:, :stage]) for stage, row in enumerate(mix)]
+        cascade, ended = stages[0], np.exp(stages[0].max(axis=1)) >= UNSURE
+        asked = []
+        for shares in stages[1:]:
+            asked.append(~ended)
+            cascade = np.where(ended[:, None], cascade, shares)
+            ended |= np.exp(shares.max(axis=1)) >= UNSURE
         for language in ("en", "de", "fr"):
             here = a.languages == language
             if not here.any():
                 continue
-            words, both = (alone.argmax(1) == main)[here], (joint.argmax(1) == main)[here]
-            cascade = np.where(asked[here], both, words)
+            right = [(shares.argmax(1) == main)[here].mean() for shares in (stages[0], cascade, stages[-1])]
+            deep = " ".join(f"{rows[here].mean():.2f}" for rows in asked)
             print(
-                f"held out {part} {language}: {here.sum()} articles, words {words.mean():.3f}, "
-                f"cascade {cascade.mean():.3f} (asked {asked[here].mean():.2f}), both {both.mean():.3f}"
+                f"held out {part} {language}: {here.sum()} articles, words {right[0]:.3f}, "
+                f"cascade {right[1]:.3f} (asked {deep}), all {right[2]:.3f}"
             )
 
 
@@ -202,7 +234,7 @@ def train(
     pseudo = vocabulary_documents(rows) + keyword_documents(words)
     answers = held_out(seen, pseudo, tied, codes)
     calibration = calibrate(answers, codes)
-    report(answers, codes, calibration["sharpness"])
+    report(answers, codes, calibration["mix"])
     model = fit_words([*seen, *pseudo], codes)
     head, head_bias = fit_head(seen, tied)
     scale = np.abs(model.weights).max(axis=0) / 127
