@@ -3,6 +3,7 @@
 import re
 import zlib
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -104,7 +105,8 @@ def pairs(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
 def extract(title: str, body: str) -> Features:
     """Features of an article: words of two letters or more, pairs of neighbours, stems. Never raises on any text."""
     head = _tokens(title[:BODY_LIMIT])
-    table = np.array(head + _tokens(body[:BODY_LIMIT]), dtype=np.int64).reshape(-1, 4)
+    found = head + _tokens(body[:BODY_LIMIT])
+    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=4 * len(found)).reshape(-1, 4)
     words, stems = table[:, 0].astype(np.uint32), table[:, 1].astype(np.uint32)
     both = pairs(words)
     titles = [words[: len(head)], stems[: len(head)], both[: max(len(head) - 1, 0)]] * (_TITLE_WEIGHT - 1)
