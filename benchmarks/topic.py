@@ -24,6 +24,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from topic_reasons import deeper_topics, evidence_holds
 
 from pipeline.classify import topic_encoder
 from pipeline.classify.topic_documents import LABELLED_WEIGHT, articles, read_lines, terms
@@ -154,6 +155,13 @@ def speed(judge: Judge) -> float:
     return len(rows) / (time.process_time() - start)
 
 
+def reasons(model: TopicModel) -> dict[str, float]:
+    """Evidence on articles that the model has not learned from, deeper topics on all that were read."""
+    dev, learned = (read_lines(shared() / f"data/labelled/{part}.jsonl.gz") for part in ("dev", "train"))
+    found = evidence_holds([row for row in dev if row["topics"]], lambda article: judge_topics(article, model)[0])
+    return found | deeper_topics([row for row in [*learned, *dev] if row["topics"]])
+
+
 def costs(model: TopicModel) -> dict[str, float]:
     """Speed with and without the encoder, size, memory and start of a process that judges."""
     found = {"articles a second": speed(shipped(model))}
@@ -175,7 +183,7 @@ def main() -> None:
     seen = list(articles(shared(), reader, parts=("train",), without=UNSEEN))
     model = unpack(train(seen, list(terms(rows, words, reader)), rows, words))
     del seen
-    ours, plain = figures(shipped(model)) | costs(model), figures(baseline(UNSEEN))
+    ours, plain = figures(shipped(model)) | reasons(model) | costs(model), figures(baseline(UNSEEN))
     print(f"{'':40}{'Dateline':>10}{'tf-idf':>10}")
     for name, value in ours.items():
         beside = f"{plain[name]:10.3f}" if name in plain else ""

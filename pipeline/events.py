@@ -247,6 +247,15 @@ class Evidence(BaseModel):
     weight: float | None = None
 
 
+class TopicsAbstained(StrEnum):
+    """Why an article has no topic."""
+
+    TOO_SHORT = "too_short"
+    UNKNOWN_WORDS = "unknown_words"
+    NOTHING_LIKELY = "nothing_likely"
+    NOT_NEWS = "not_news"
+
+
 class TopicScore(BaseModel):
     """A Media Topic of the article. `score`: probability that `top` is the main topic (first) or a topic (others)."""
 
@@ -304,7 +313,7 @@ class Enrichment(BaseModel):
     revision: int = Field(0, description="0 for a first text, n for the n-th change of the same page.")
     revision_of: str | None = Field(None, description="Article id of the first text of this page.")
     topics: list[TopicScore] = Field(default_factory=list)
-    topics_abstained: str | None = Field(None, description="Why `topics` is empty.")
+    topics_abstained: TopicsAbstained | None = Field(None, description="Why `topics` is empty.")
     topics_version: str = ""
     regions: Regions = Field(default_factory=Regions)
 

@@ -3,6 +3,7 @@
 import re
 import zlib
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,11 @@ class Features(NamedTuple):
     in_title: int
     """How many of the tokens, from the first, stand in the title."""
 
+    @property
+    def pairs(self) -> NDArray[np.uint32]:
+        """Hash of each token with the next."""
+        return pairs(self.words)
+
 
 # Half of an English text are the same few hundred words; 65,536 entries are some 10 MB.
 @lru_cache(maxsize=65536)
@@ -90,14 +96,21 @@ def _tokens(text: str) -> list[tuple[int, int, int, int]]:
     return [(*hashes, start, end) for start, end in spans if (hashes := _hashes(text[start:end]))]
 
 
+def pairs(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Hashes of neighbours, one less than there are words."""
+    found: NDArray[np.uint32] = words[:-1] * _PAIR + words[1:]
+    return found
+
+
 def extract(title: str, body: str) -> Features:
     """Features of an article: words of two letters or more, pairs of neighbours, stems. Never raises on any text."""
     head = _tokens(title[:BODY_LIMIT])
-    table = np.array(head + _tokens(body[:BODY_LIMIT]), dtype=np.int64).reshape(-1, 4)
+    found = head + _tokens(body[:BODY_LIMIT])
+    table = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=4 * len(found)).reshape(-1, 4)
     words, stems = table[:, 0].astype(np.uint32), table[:, 1].astype(np.uint32)
-    pairs = words[:-1] * _PAIR + words[1:]
-    titles = [words[: len(head)], stems[: len(head)], pairs[: max(len(head) - 1, 0)]] * (_TITLE_WEIGHT - 1)
-    keys, counts = np.unique(np.concatenate([words, stems, pairs, *titles]), return_counts=True)
+    both = pairs(words)
+    titles = [words[: len(head)], stems[: len(head)], both[: max(len(head) - 1, 0)]] * (_TITLE_WEIGHT - 1)
+    keys, counts = np.unique(np.concatenate([words, stems, both, *titles]), return_counts=True)
     tf = 1 + np.log(counts.astype(np.float32))
     return Features(keys, tf, words, stems, table[:, 2].astype(np.int32), table[:, 3].astype(np.int32), len(head))
 

@@ -20,6 +20,8 @@ LABELLED_WEIGHT = 12.0
 # has more than the features' smallest number of documents.
 PASSES, PSEUDO_WORDS, PSEUDO_WEIGHT = 6, 20, 4.0
 NAMES_WEIGHT = 1.0
+#: Stands for a topic where a reader found none: shops, forums, notices, lists. Sorts behind the codes.
+NO_NEWS = "none"
 # In the encoder's head an article by reading counts one, one by section little (its label is often another's), and
 # keywords and names of Media Topics tie the languages together: five points where a language has no articles.
 HEAD_SECTION_WEIGHT, HEAD_KEYWORDS_WEIGHT, HEAD_NAMES_WEIGHT = 0.06, 1.0, 0.5
@@ -43,8 +45,8 @@ class Document(NamedTuple):
     weight: float
     read: bool = False
     """Labelled by reading: fit for calibration."""
-    vector: NDArray[np.float32] | None = None
-    """(384,) what the encoder makes of it, where it read it."""
+    vectors: NDArray[np.float32] | None = None
+    """(3, 384) what the encoder makes of it, where it read it."""
     longer: NDArray[np.float32] | None = None
     """The same of more tokens, as of a text of a language that is unknown, in the languages of BLIND."""
 
@@ -53,7 +55,7 @@ class Term(NamedTuple):
     """Keywords, or the name and definition of a Media Topic, as the encoder reads them."""
 
     topic: str
-    vector: NDArray[np.float32]
+    vectors: NDArray[np.float32]
     weight: float
 
 
@@ -78,15 +80,15 @@ def articles(
             continue
         group = (row["label"], row["source"] if row["lang"] == "en" else row["lang"])
         encoded[group] += 1
-        vector = reader.read(row["title"], row["text"]).vector if encoded[group] <= ENCODED else None
-        yield Document(extract(row["title"], row["text"]), [row["label"]], row["lang"], 1.0, vector=vector)
+        vectors = reader.vectors(row["title"], row["text"]) if encoded[group] <= ENCODED else None
+        yield Document(extract(row["title"], row["text"]), [row["label"]], row["lang"], 1.0, vectors=vectors)
     for part in parts:
         for row in read_lines(shared / f"data/labelled/{part}.jsonl.gz"):
-            if row["topics"]:
-                text = row["title"], row["text"]
-                longer = reader.read(*text, TOKENS_UNKNOWN).vector if row["lang"] in BLIND else None
-                vector = reader.read(*text).vector
-                yield Document(extract(*text), row["topics"], row["lang"], LABELLED_WEIGHT, True, vector, longer)
+            text = row["title"], row["text"]
+            longer = reader.vectors(*text, TOKENS_UNKNOWN) if row["lang"] in BLIND else None
+            vectors = reader.vectors(*text)
+            topics = row["topics"] or [NO_NEWS]
+            yield Document(extract(*text), topics, row["lang"], LABELLED_WEIGHT, True, vectors, longer)
 
 
 def vocabulary_documents(vocabulary: dict[str, Any]) -> list[Document]:
@@ -118,13 +120,15 @@ def terms(vocabulary: dict[str, Any], languages: dict[str, dict[str, list[str]]]
     chance = np.random.default_rng(SEED)
     for topics in languages.values():
         for code, words in topics.items():
+            if code == NO_NEWS:
+                continue
             for part in np.array_split(chance.permutation(words), 2):
-                yield Term(code, reader.read("", ", ".join(part[:HEAD_KEYWORDS])).vector, HEAD_KEYWORDS_WEIGHT)
+                yield Term(code, reader.vectors("", ", ".join(part[:HEAD_KEYWORDS])), HEAD_KEYWORDS_WEIGHT)
     for concept in vocabulary["concepts"]:
         if concept["retired"] or concept["level"] > HEAD_LEVEL:
             continue
         others = HEAD_LANGUAGES if concept["level"] <= HEAD_LEVEL_OTHERS else ()
         for language in ("en-GB", *others):
             if name := concept["name"].get(language):
-                vector = reader.read(name, concept["definition"].get(language) or "").vector
-                yield Term(concept["top"], vector, HEAD_NAMES_WEIGHT)
+                vectors = reader.vectors(name, concept["definition"].get(language) or "")
+                yield Term(concept["top"], vectors, HEAD_NAMES_WEIGHT)

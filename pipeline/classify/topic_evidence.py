@@ -26,9 +26,9 @@ def evidence(
     reading: Reading | None,
     passages: Floats | None,
 ) -> list[Evidence]:
-    """At most five words, strongest first, each stem once, where it stands first.
+    """The words that spoke most, strongest first, each stem once, where it stands first.
 
-    `spoke` is what each known feature (`at`) added to the topic's log-share, `passages` what each token that the
+    `spoke` is what each known feature (`at`) added to the topic's log-odds, `passages` what each token that the
     encoder read added to it.
     """
     weights = _of_words(features, model.keys[at], spoke * (model.idf[at] > MIN_EVIDENCE_IDF))
@@ -52,13 +52,20 @@ def evidence(
 
 
 def _of_words(features: Features, known: NDArray[np.uint32], spoke: Floats) -> Floats:
-    """What each token added as a word and as a stem."""
+    """What each token added as a word, as a stem, and as half of the pairs with its neighbours."""
     weights = np.zeros(len(features.words), dtype=np.float32)
     if len(known):
-        for hashes in (features.words, features.stems):
-            place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-            weights += (known[place] == hashes) * spoke[place]
+        weights += _spoke(features.words, known, spoke) + _spoke(features.stems, known, spoke)
+        pairs = _spoke(features.pairs, known, spoke) / 2
+        weights[:-1] += pairs
+        weights[1:] += pairs
     return weights
+
+
+def _spoke(hashes: NDArray[np.uint32], known: NDArray[np.uint32], spoke: Floats) -> Floats:
+    place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    found: Floats = (known[place] == hashes) * spoke[place]
+    return found
 
 
 def _of_passages(features: Features, reading: Reading, passages: Floats) -> Floats:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-TOPICS_VERSION = "topics-7"
+TOPICS_VERSION = "topics-8"
 #: SHA-256 of data/topics.npz; `make train-topic` prints the new one.
-TOPICS_DIGEST = "a7323ef989dfe94db0084af88aea8261fc4fec612d2c532f8078f6e0dcbc43a0"
+TOPICS_DIGEST = "9bf25c76abe3e6209bc13f8c11dd22b289f07f4b6e944fed278460f16fffd38e"
 
 Floats = NDArray[np.float32]
 
@@ -36,18 +36,16 @@ class TopicModel(NamedTuple):
     """(F,) feature hashes, ascending."""
     idf: Floats
     weights: NDArray[np.int8]
-    """(F, 17), in units of `scale`."""
+    """(F, 18), in units of `scale`: the last column speaks for "no news at all"."""
     scale: Floats
     bias: Floats
-    sharpness: Floats
-    """Factor of the margins before the softmax."""
     head: Floats
-    """(384, 17) weights of the encoder's vector."""
+    """(3, 384, 17) weights of the encoder's vectors, and (3, 17) biases: one linear model a depth."""
     head_bias: Floats
-    alone: Curves
-    """Where the word model decided alone."""
-    joint: Curves
-    """Where the encoder was asked as well."""
+    mix: Floats
+    """(4, 4) weights of words and depths 1 to 3 in the judgement, a row a stage: words, then a depth more each."""
+    curves: list[Curves]
+    """One a stage."""
 
 
 class UnknownModelError(Exception):
@@ -70,9 +68,15 @@ def topic_model() -> TopicModel:
 def unpack(arrays: dict[str, NDArray[Any]]) -> TopicModel:
     """The model from the arrays of its file."""
     parts: dict[str, Any] = dict(arrays)
-    for name in ("alone", "joint"):
-        parts[name] = Curves(parts.pop(f"{name}_main"), parts.pop(f"{name}_further"))
+    parts["curves"] = [
+        Curves(*rows) for rows in zip(parts.pop("curves_main"), parts.pop("curves_further"), strict=True)
+    ]
     return TopicModel(**(parts | {"version": str(parts["version"])}))
+
+
+def joint_shares(mix: Floats, margins: Floats, depths: Floats) -> Floats:
+    """Logarithms of the topics' shares, (…, 17): words (…, 17) and depths (…, D, 17) weighted by a row of `mix`."""
+    return log_shares(mix[0] * margins + np.einsum("d,...dc->...c", mix[1 : 1 + depths.shape[-2]], depths))
 
 
 def log_shares(scores: Floats) -> Floats:

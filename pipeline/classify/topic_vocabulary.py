@@ -4,9 +4,13 @@ import gzip
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.classify.features import Features, extract
 
@@ -71,47 +75,75 @@ def deepest(support: Counter[str], top: str) -> str:
         code = below[0][1]
 
 
-def named_topics(title: str, body: str, features: Features) -> Counter[str]:
-    """How often a text names each topic or one under it; a title counts twice."""
+def named_topics(title: str, body: str, features: Features, language: str = "") -> Counter[str]:
+    """How often a text names each topic or one under it; a title counts twice.
+
+    In a language that the vocabulary has, its names alone count: French stocks are inventories. In another, all do.
+    """
     support: Counter[str] = Counter()
-    for token, code in _named(title, body, features):
+    for token, code in _named(title, body, features, language if language in _languages() else ""):
         support.update(dict.fromkeys(vocabulary().path(code), _TITLE_SUPPORT if token < features.in_title else 1))
     return support
 
 
 @cache
-def _names() -> dict[str, dict[tuple[str, ...], list[str]]]:
-    """Codes by the words of a name, by its first word; all names below the top."""
+def _languages() -> frozenset[str]:
+    """Languages that the vocabulary has names in."""
+    return frozenset(language for concept in vocabulary().concepts.values() for language in concept.names)
+
+
+class _Names(NamedTuple):
+    """Names of topics below the top."""
+
+    codes: dict[str, dict[tuple[str, ...], list[str]]]
+    """Codes by the words of a name, by its first word."""
+    stems: NDArray[np.uint32]
+    """Stems that a first word may have in a text, ascending."""
+
+
+@cache
+def _names(language: str) -> _Names:
+    """Names of one language or ("") of all."""
     found: dict[str, dict[tuple[str, ...], list[str]]] = {}
     for code, concept in vocabulary().concepts.items():
-        for name in set(concept.names.values()) if concept.parent else ():
-            words = tuple(_words("", name, extract("", name)))
+        names = {name for spoken, name in concept.names.items() if language in ("", spoken)}
+        for name in names if concept.parent else ():
+            features = extract("", name)
+            words = tuple(map(_words("", name, features), range(len(features.words))))
             # Single letters are no tokens, and e-sport is not sport.
             if len(_NAME_WORD.findall(name)) <= len(words) <= _LONGEST_NAME:
                 codes = found.setdefault(words[0], {}).setdefault(words, [])
                 if code not in codes:
                     codes.append(code)
-    return found
+    return _Names(found, np.unique(np.concatenate([extract("", f"{word} {word}s").stems for word in found])))
 
 
-def _words(title: str, body: str, features: Features) -> list[str]:
-    """First letters of each token."""
-    spans = list(zip(features.starts.tolist(), features.ends.tolist(), strict=True))
-    words = [title[start:end] for start, end in spans[: features.in_title]]
-    words += [body[start:end] for start, end in spans[features.in_title :]]
-    return [word.casefold().removesuffix("s")[:_LETTERS] for word in words]
+def _words(title: str, body: str, features: Features) -> Callable[[int], str]:
+    """Gives the first letters of a token by its number, and nothing behind the last."""
+    starts, ends = features.starts.tolist(), features.ends.tolist()
+
+    def word(token: int) -> str:
+        if token >= len(starts):
+            return ""
+        text = (title if token < features.in_title else body)[starts[token] : ends[token]]
+        return text.casefold().removesuffix("s")[:_LETTERS]
+
+    return word
 
 
-def _named(title: str, body: str, features: Features) -> list[tuple[int, str]]:
+def _named(title: str, body: str, features: Features, language: str) -> list[tuple[int, str]]:
     """Names in the text: first token and code. A name inside a longer one does not count."""
-    words, names = _words(title, body, features), _names()
+    names, word = _names(language), _words(title, body, features)
+    at = np.minimum(np.searchsorted(names.stems, features.stems), len(names.stems) - 1)
     found: list[tuple[int, str]] = []
     after = 0
-    for token, word in enumerate(words):
-        if word not in names or token < after:
+    # Most words begin no name, and their stems say so without a look at the text.
+    for token in np.flatnonzero(names.stems[at] == features.stems).tolist():
+        if token < after or (phrases := names.codes.get(word(token))) is None:
             continue
+        words = tuple(word(token + place) for place in range(_LONGEST_NAME))
         for length in range(_LONGEST_NAME, 0, -1):
-            if codes := names[word].get(tuple(words[token : token + length])):
+            if codes := phrases.get(words[:length]):
                 found += [(token, code) for code in codes]
                 after = token + length
                 break

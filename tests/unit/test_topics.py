@@ -1,11 +1,16 @@
 """Topics: the right one for plain cases in several scripts, silence where the text bears none, evidence that holds."""
 
-import pytest
+from typing import Any
 
-from pipeline.classify.features import extract
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.classify.features import BODY_LIMIT, extract
+from pipeline.classify.topic_given import GIVEN_LIMIT, given_words
 from pipeline.classify.topic_vocabulary import vocabulary
 from pipeline.classify.topics import MAX_TOPICS, classify_topics, judge_topics
-from pipeline.events import CleanArticle
+from pipeline.events import CleanArticle, TopicsAbstained
 
 TOP_LEVEL = {f"{number:02}000000" for number in range(1, 18)}
 
@@ -14,6 +19,11 @@ FOOTBALL = CleanArticle(
     title="Late goal sends the home side into the cup final",
     body="The striker scored in the last minute of the match, and the goalkeeper saved a penalty.\n"
     "The coach praised his players after the victory in front of 40,000 fans.",
+)
+SHOP = (
+    "Add to cart. Free shipping on orders over 40 pounds. In stock, delivery time 2 to 4 days. Product description: "
+    "soft velvet cushion with zip. Customer reviews: five stars. Sign up for our newsletter and get a discount code. "
+    "Terms and conditions, privacy policy, contact us. All rights reserved."
 )
 PLAIN_CASES = {
     "en": ("15000000", FOOTBALL.title, FOOTBALL.body),
@@ -55,24 +65,47 @@ def test_a_plain_case_gets_its_topic(language: str) -> None:
 @pytest.mark.parametrize(
     ("title", "body", "reason"),
     [
-        ("", " \n", "no text"),
-        ("", "2024 1 2 3", "too few known words"),
-        ("", "qzxv wkjq", "too few known words"),
+        ("", " \n", TopicsAbstained.TOO_SHORT),
+        ("", "2024 1 2 3", TopicsAbstained.TOO_SHORT),
+        ("", "qzxv wkjq", TopicsAbstained.TOO_SHORT),
+        ("Velvet cushion, grey", SHOP, TopicsAbstained.NOT_NEWS),
     ],
 )
-def test_silence_has_a_reason(title: str, body: str, reason: str) -> None:
-    topics, abstained = judge_topics(CleanArticle(url="https://example.org/a", title=title, body=body))
-    assert topics == []
-    assert abstained is not None
-    assert abstained.startswith(reason)
+def test_silence_has_a_reason(title: str, body: str, reason: TopicsAbstained) -> None:
+    assert judge_topics(CleanArticle(url="https://example.org/a", title=title, body=body)) == ([], reason)
+
+
+def test_words_that_nobody_knows_are_a_reason_without_the_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.classify.topics.encoder", lambda: None)
+    article = CleanArticle(url="https://example.org/a", body="qzxv wkjq xqzw zzkj vvqx kkzx")
+    assert judge_topics(article) == ([], TopicsAbstained.UNKNOWN_WORDS)
 
 
 def test_an_unlikely_topic_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.classify.topics.MIN_SCORE", 1.0)
-    topics, abstained = judge_topics(FOOTBALL)
-    assert topics == []
-    assert abstained is not None
-    assert abstained.startswith("no topic is likely: best is sport")
+    assert judge_topics(FOOTBALL) == ([], TopicsAbstained.NOTHING_LIKELY)
+
+
+@pytest.mark.parametrize("said", [{"section": "Politics"}, {"meta": {"categories": ["Politics", "Elections"]}}])
+def test_a_given_category_is_evidence_and_never_the_answer(said: dict[str, Any]) -> None:
+    plain, wrong = judge_topics(FOOTBALL)[0], judge_topics(FOOTBALL.model_copy(update=said))[0]
+    assert wrong[0].top == plain[0].top
+    assert wrong[0].score < plain[0].score
+    alone = CleanArticle(url="https://example.org/a", **said)
+    assert judge_topics(alone) == ([], TopicsAbstained.TOO_SHORT)
+
+
+def test_a_given_category_that_spoke_is_named() -> None:
+    first = judge_topics(FOOTBALL.model_copy(update={"section": "Football"}))[0][0]
+    assert first.top == "15000000"
+    told = [evidence for evidence in first.evidence if evidence.field is None]
+    assert [evidence.text for evidence in told] == ["Football"]
+
+
+@given(st.one_of(st.text(), st.lists(st.one_of(st.text(), st.integers(), st.none())), st.integers(), st.none()))
+def test_categories_of_any_shape_are_read_in_bounds(value: Any) -> None:
+    article = CleanArticle.model_construct(section=value if isinstance(value, str) else None, meta={"tags": value})
+    assert len(given_words(article)) <= GIVEN_LIMIT
 
 
 @pytest.mark.parametrize("language", PLAIN_CASES)
@@ -96,6 +129,40 @@ def test_scores_fall_and_evidence_slices_to_its_text(language: str) -> None:
             assert field[evidence.start : evidence.end] == evidence.text
             assert evidence.weight is not None
             assert evidence.weight > 0
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "language"),
+    [
+        ("", FOOTBALL.body, "en"),
+        (FOOTBALL.title, "", "en"),
+        (FOOTBALL.title.upper(), FOOTBALL.body.upper(), "en"),
+        (FOOTBALL.title, FOOTBALL.body, "zh"),
+        (FOOTBALL.title, FOOTBALL.body, ""),
+        ("⚽🏆🎉 " + FOOTBALL.title, FOOTBALL.body + " 😀" * 500, "en"),
+        (FOOTBALL.title, FOOTBALL.body + " слово" * 150_000, "en"),
+        (FOOTBALL.title, "Der Torwart hielt den Elfmeter. L'entraîneur salue ses joueurs. " + FOOTBALL.body, "fr"),
+        ("Sbornaya vyigrala match chempionata", "Futbolisty zabili dva gola, trener dovolen komandoy.", "ru"),
+    ],
+    ids=[
+        "no title",
+        "no body",
+        "capitals",
+        "wrong language",
+        "no language",
+        "emoji",
+        "1 MB",
+        "mixed",
+        "transliterated",
+    ],
+)
+def test_a_football_story_stays_one_however_it_comes(title: str, body: str, language: str) -> None:
+    article = CleanArticle(url="https://example.org/a", title=title, body=body, language=language)
+    assert [topic.top for topic in judge_topics(article)[0]][:1] == ["15000000"]
+
+
+def test_what_is_read_of_a_text_is_bounded() -> None:
+    assert len(extract("t" * 9 + " a" * 999_999, "wort " * 200_000).words) <= 2 * BODY_LIMIT
 
 
 def test_the_same_article_gets_the_same_answer() -> None:
