@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Changes to the lock file make a new environment.
 STAMP := .venv/.set-up
 
-.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places train-region bench bench-clean bench-dedupe bench-topic compose-check
+.PHONY: help setup run test test-unit test-embedded test-kafka kafka lint format lock contract seeds train-topic places train-region bench bench-clean bench-dedupe bench-topic compose-check serve screenshots bench-dashboard
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ setup: $(STAMP) ## Make .venv with everything
 
 run: setup ## The pipeline on the embedded broker with the seeds; Ctrl-C ends it
 	$(BIN)/dateline run
+
+serve: setup ## The live page over the broker of DATELINE_BROKER
+	$(BIN)/dateline serve
 
 test: setup ## All tests; those on Kafka run where Java and Maven are
 	$(BIN)/python -m pytest
@@ -76,6 +79,12 @@ bench-topic: setup ## Topics beside tf-idf, trained and asked in one run
 
 bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream of DATELINE_SHARED
 	$(BIN)/python benchmarks/dedupe.py
+
+bench-dashboard: setup ## Filtering ten thousand stories on the live page
+	$(BIN)/python benchmarks/dashboard.py
+
+screenshots: setup ## Write docs/screenshots from the seeds; Chromium must be there
+	$(BIN)/python docs/screenshots/take.py
 
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

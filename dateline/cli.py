@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import signal
+import sys
 import time
 from collections.abc import Coroutine, Iterator
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from agents import topics as broker_topics
 from agents.settings import Settings
 from dateline import audit as audits
 from dateline import brokers, contract, feed, run
+from dateline import serve as pages
 from dateline.supervisor import Supervisor
 
 app = typer.Typer(
@@ -169,9 +171,30 @@ def health(stage: str) -> None:
 
 
 @app.command(name="run")
-def run_() -> None:
-    """The main job on the embedded broker: all stages, the seeds, a summary, the audit."""
-    raise typer.Exit(run.run(out))
+def run_(
+    stay: Annotated[
+        bool | None, typer.Option("--stay/--once", help="Stay up until Ctrl-C, or end. Default: stay on a terminal.")
+    ] = None,
+) -> None:
+    """The main job on the embedded broker: all stages, the live page, the seeds, a summary, the audit."""
+    raise typer.Exit(run.run(out, stay=sys.stdout.isatty() if stay is None else stay))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; it asks for no password.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the live page until Ctrl-C. Example: dateline serve --port 8040."""
+    given = {"dashboard_host": host, "dashboard_port": port}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        pages.serve(settings, lambda address: out.print(f"the live page: {address}"))
+    except OSError as error:
+        fail(f"cannot listen on {settings.dashboard_host}:{settings.dashboard_port}: {error.strerror}; try --port 0")
+    except KeyboardInterrupt:
+        pass
 
 
 @app.command()
