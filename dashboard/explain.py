@@ -15,6 +15,7 @@ def explain(article: Article, original: Article | None) -> dict[str, Any]:
     evidence = list(_evidence(event)) if isinstance(event, EnrichedArticle) else []
     explained: dict[str, Any] = {
         "event": event,
+        "enriched": isinstance(event, EnrichedArticle),
         "title": paragraphs(event.title, [mark for field, mark in evidence if field == "title"]),
         "body": paragraphs(event.body, [mark for field, mark in evidence if field == "body"]),
         "json": json.dumps(json.loads(article.json), indent=2, ensure_ascii=False),

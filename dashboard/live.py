@@ -54,19 +54,19 @@ class Live:
             await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             if page == "stories":
-                await self._stories(response, filters, seen)
+                await self._stories(request, response, filters, seen)
             else:
-                await self._part(response, page, filters, seen)
+                await self._part(request, response, page, filters, seen)
         except ConnectionError:
             pass
         finally:
             self._listeners -= 1
         return response
 
-    async def _stories(self, response: web.StreamResponse, filters: Filters, seen: int) -> None:
+    async def _stories(self, request: web.Request, response: web.StreamResponse, filters: Filters, seen: int) -> None:
         store = self._pages.store
         said = time.monotonic()
-        while True:
+        while _here(request):
             if store.version != seen:
                 changed = store.since(seen)
                 matching = filters.match(changed or [])
@@ -83,10 +83,12 @@ class Live:
                 said = time.monotonic()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _part(self, response: web.StreamResponse, page: str, filters: Filters, seen: int) -> None:
+    async def _part(
+        self, request: web.Request, response: web.StreamResponse, page: str, filters: Filters, seen: int
+    ) -> None:
         store = self._pages.store
         shown = ""
-        while True:
+        while _here(request):
             if store.version != seen or page == "flow":
                 seen = store.version
                 html = self._pages.part(page, filters)
@@ -105,3 +107,8 @@ class Live:
         """Version that a browser has seen; one that nobody remembers where it is of another run."""
         run, _, version = text.partition("-")
         return int(version) if run == self._run and version.isdecimal() and len(version) < 16 else -1  # noqa: PLR2004 - digits
+
+
+def _here(request: web.Request) -> bool:
+    """Whether the browser is still there."""
+    return request.transport is not None and not request.transport.is_closing()

@@ -138,7 +138,7 @@ class Pages:
             page="flow",
             failure=failure,
             letter=failure.event,
-            text=value[:SHOWN].decode("utf-8", "backslashreplace"),
+            text=render.decoded(value[:SHOWN]),
             cut=failure.event.truncated or len(value) > SHOWN,
         )
 

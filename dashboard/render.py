@@ -75,8 +75,14 @@ def bars(counts: list[int]) -> list[tuple[int, float, float]]:
     return [(place, 20 - height, height) for place, height in enumerate(heights)]
 
 
+def decoded(value: bytes | None) -> str:
+    """Bytes as they read, those that do not as escapes."""
+    return (value or b"").decode("utf-8", "backslashreplace")
+
+
 FILTERS: Final[dict[str, Any]] = {
     "clock": clock, "iso": iso, "day": day, "number": number, "percent": percent, "language": language,
     "shade": shade, "bars": bars, "outward": outward, "topic": topics.name, "plural": plural,
+    "decoded": decoded,
 }  # fmt: skip
 NAMES: Final[dict[str, Any]] = {"RELATIONS": RELATIONS, "SHADES": SHADES}

@@ -136,5 +136,9 @@ function listen() {
   addEventListener("pagehide", () => source.close(), { once: true });
 }
 
+// On a narrow screen the stories come first; the filters open where they are asked for.
+const filters = document.getElementById("filters");
+if (filters && matchMedia("(max-width: 54rem)").matches) filters.open = false;
+
 if (target?.dataset.live) listen();
 if (list) watch();
