@@ -81,7 +81,7 @@ bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream
 	$(BIN)/python benchmarks/dedupe.py
 
 bench-dashboard: setup ## Filtering ten thousand stories on the live page
-	$(BIN)/python benchmarks/dashboard.py
+	$(BIN)/python benchmarks/page.py
 
 screenshots: setup ## Write docs/screenshots from the seeds; Chromium must be there
 	$(BIN)/python docs/screenshots/take.py

@@ -272,7 +272,7 @@ async def test_hostile_text_is_escaped_on_every_page() -> None:
         html = await get(shelf.app, path)
         assert "<script>" not in html, path
         assert "<img" not in html, path
-        assert "javascript:" not in html.replace(">javascript:", ">"), path
+        assert 'href="javascript:' not in html, path
 
 
 async def test_an_article_is_explained() -> None:
