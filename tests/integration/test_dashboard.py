@@ -118,7 +118,7 @@ def test_a_reader_sees_what_happens(running: tuple[House, str], browser: Browser
     page.get_by_role("link", name="Russian President Vladimir Putin orders").click()
     expect(page.locator("mark.country", has_text="Syria").first).to_be_visible()
     expect(page.locator(".prose mark.topic").first).to_be_visible()
-    expect(page.get_by_text("tail-discuss")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("tail-discuss")).to_be_visible()
     assert watched.faults() == []
 
     # Hostile text runs nothing, wherever it is shown.
