@@ -21,10 +21,10 @@ def main() -> None:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
                 for name, path, scheme in PAGES:
-                    page = browser.new_page(viewport={"width": 1180, "height": 720}, color_scheme=scheme)
+                    page = browser.new_page(viewport={"width": 1040, "height": 600}, color_scheme=scheme)
                     page.goto(address + path)
                     page.screenshot(path=HERE / f"{name}.png")
-                page = browser.new_page(viewport={"width": 1180, "height": 720})
+                page = browser.new_page(viewport={"width": 1040, "height": 600})
                 page.goto(f"{address}/?words=putin")
                 page.locator(".story h2 a").first.click()
                 page.screenshot(path=HERE / "article.png")
