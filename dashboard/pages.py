@@ -1,8 +1,7 @@
 """The pages: each is rendered on the server, from the store alone."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -203,15 +202,6 @@ async def serve(options: Options, ready: Callable[[str], None]) -> None:
     store = Store(options)
     reader = Reader(options, store)
     app = application(options, store, reader.flow)
-
-    async def reading(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(reader.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    app.cleanup_ctx.append(reading)
     # Listeners never end by themselves: a stop does not wait for them.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
     await runner.setup()
@@ -220,7 +210,7 @@ async def serve(options: Options, ready: Callable[[str], None]) -> None:
         await site.start()
         port = runner.addresses[0][1]
         ready(f"http://{'127.0.0.1' if options.host in ('0.0.0.0', '::') else options.host}:{port}/")  # noqa: S104 - compared
-        await asyncio.Event().wait()
+        await reader.run()
     finally:
         await runner.cleanup()
 

@@ -102,7 +102,6 @@ class Reader:
                 self.flow.seen(self._name(place), place.partition, ends[place], firsts[place])
                 consumer.seek(place, max(firsts[place], ends[place] - back))
             self._store.trouble = ""
-            quiet = 0
             while True:
                 batch = await consumer.getmany(timeout_ms=200, max_records=500)
                 for place, records in batch.items():
@@ -110,10 +109,6 @@ class Reader:
                     for record in records:
                         self.take(name, record)
                     self.flow.seen(name, place.partition, consumer.highwater(place) or records[-1].offset + 1)
-                quiet = 0 if batch else quiet + 1
-                if quiet == 1 and not self._store.caught_up:
-                    self._store.caught_up = True
-                    self._store.changed()
                 await asyncio.sleep(0)  # a full topic is always ready: pages have their turn all the same
 
     async def _count(self) -> None:
@@ -171,7 +166,8 @@ class Reader:
         """Put one record of a topic into the store; what the contract cannot read is counted."""
         value = record.value or b""
         place = Origin(record.topic, record.partition, record.offset)
-        seconds = record.timestamp / 1000
+        # A producer may name any time; one that lies ahead would hold its place on top for ever.
+        seconds = min(max(record.timestamp / 1000, 0.0), time.time())
         try:
             if name == "trends":
                 self._store.trends.add(TrendCount.model_validate_json(value))

@@ -28,6 +28,8 @@ CHANGES = 1000
 WORDS = 4000
 #: Characters that one field may bring into a row; a page shows less.
 LINE = 500
+#: Topics, countries and areas of one story; the stages give a handful.
+LABELS = 50
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +124,6 @@ class Store:
         self.unreadable: Counter[str] = Counter()
         #: Why the broker does not answer; empty while it does.
         self.trouble = "not connected yet"
-        self.caught_up = False
 
     def __len__(self) -> int:
         return len(self._stories)
@@ -209,12 +210,12 @@ class Store:
 
     def _describe(self, story: Story, article: EnrichedArticle | DuplicateArticle) -> None:
         """Take topics, countries and words from the article that stands for the story."""
-        story.words = folded(f"{article.title} {story.head.outlet} {article.body[:WORDS]}")
+        story.words = folded(f"{story.head.title} {story.head.outlet} {article.body[:WORDS]}")
         if isinstance(article, EnrichedArticle):
-            story.topics = [(topic.code, topic.label) for topic in article.topics]
-            story.codes = frozenset(code for topic in article.topics for code in _above(topic.code, topic.top))
-            story.countries = {country.iso2: country.name for country in article.regions.countries}
-            story.areas = {area.m49: area.name for area in article.regions.areas}
+            story.topics = [(topic.code, topic.label) for topic in article.topics[:LABELS]]
+            story.codes = frozenset(code for topic in article.topics[:LABELS] for code in _above(topic.code, topic.top))
+            story.countries = {country.iso2: country.name for country in article.regions.countries[:LABELS]}
+            story.areas = {area.m49: area.name for area in article.regions.areas[:LABELS]}
 
     def _trim(self) -> None:
         while len(self._stories) > self._limits.stories or self._bytes > self._limits.bytes:

@@ -1,6 +1,7 @@
 """Counts of `news.trends`: each value against its own recent past."""
 
 import math
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
@@ -41,7 +42,10 @@ class Trends:
     def add(self, count: TrendCount) -> None:
         """Take a count; a newer one of the same key replaces it."""
         start = int(count.window_start.timestamp())
-        self.window_seconds = count.window_seconds or 3600
+        # No window lies ahead by more than its own length: one that did would push the others out.
+        if count.window_seconds < 1 or start > time.time() + count.window_seconds:
+            return
+        self.window_seconds = count.window_seconds
         values = self._windows[start]
         key = (count.dimension, count.value)
         if key in values or len(values) < VALUES:

@@ -126,7 +126,8 @@ function listen() {
   source.addEventListener("reload", (event) => {
     source.close();
     // Further down the page the reader decides when.
-    if (window.scrollY < 200) return location.reload();
+    // In a flood every few seconds is often enough.
+    if (window.scrollY < 200) return setTimeout(() => location.reload(), Math.max(0, 5000 - performance.now()));
     say("Much is new. ");
     const link = document.createElement("a");
     link.href = location.href;

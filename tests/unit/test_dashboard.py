@@ -1,6 +1,7 @@
 """The live page without a broker: what it holds, how it filters, what it marks, what it lets nobody do."""
 
 import json
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,13 +69,13 @@ class Shelf:
         self.app = application(options, self.store, self.reader.flow)
         self._offset = 0
 
-    def put(self, topic: str, value: dict[str, Any] | bytes) -> None:
+    def put(self, topic: str, value: dict[str, Any] | bytes, timestamp: int | None = None) -> None:
         self._offset += 1
         record = SimpleNamespace(
             topic=f"news.{topic}",
             partition=0,
             offset=self._offset,
-            timestamp=1_700_000_000_000 + self._offset * 1000,
+            timestamp=timestamp or 1_700_000_000_000 + self._offset * 1000,
             value=value if isinstance(value, bytes) else json.dumps(value).encode(),
             headers=[("dateline-ms-clean", b"12.5"), ("dateline-ms-dedupe", b"much")],
         )
@@ -141,6 +142,17 @@ def test_what_is_no_event_is_counted() -> None:
     shelf.put("enriched", b"{")
     shelf.put("trends", b"null")
     assert (shelf.store.unreadable["enriched"], shelf.store.unreadable["trends"]) == (1, 1)
+
+
+def test_times_ahead_pin_nothing() -> None:
+    shelf = Shelf()
+    shelf.put("enriched", event(1), timestamp=10**17)
+    shelf.put("enriched", event(2, title="\ud800"))
+    assert [story.seconds <= time.time() for story in shelf.store.newest()] == [True]
+    assert shelf.store.unreadable["enriched"] == 1
+    start = {"window_start": "2999-01-01T00:00:00Z", "window_seconds": 3600, "dimension": "topic", "value": "x"}
+    shelf.put("trends", {**start, "shard": "a", "count": 1, "position": 0})
+    assert shelf.store.trends.newest is None
 
 
 def test_filters_all_hold() -> None:
