@@ -22,6 +22,9 @@ setup: $(STAMP) ## Make .venv with everything
 run: setup ## The pipeline on the embedded broker with the seeds; Ctrl-C ends it
 	$(BIN)/dateline run
 
+serve: setup ## The live page over the broker of DATELINE_BROKER
+	$(BIN)/dateline serve
+
 test: setup ## All tests; those on Kafka run where Java and Maven are
 	$(BIN)/python -m pytest
 
@@ -91,6 +94,12 @@ bench-backpressure: setup ## Memory of clean with four children at full feed of 
 
 bench-feed: setup ## Feeding from WARC into Kafka beside a bare read of the archive
 	$(BIN)/python benchmarks/feed.py
+
+bench-dashboard: setup ## Filtering ten thousand stories on the live page
+	$(BIN)/python benchmarks/page.py
+
+screenshots: setup ## Write docs/screenshots from the seeds; Chromium must be there
+	$(BIN)/python docs/screenshots/take.py
 
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

@@ -124,6 +124,14 @@ class Settings(BaseSettings):
     # -- route
     routes: Path = Field(Path("deploy/routes.toml"), description="Rules file of the route stage.")
 
+    # -- the live page
+    dashboard_host: str = Field("127.0.0.1", description="Where `dateline serve` listens; it asks for no password.")
+    dashboard_port: int = Field(8040, ge=0, le=65535, description="0 takes a free one.")
+    dashboard_names: str = Field("", description="Further names that browsers may use for it, separated by commas.")
+    dashboard_stories: int = Field(10_000, ge=1, description="The newest that are held; older ones stay on the topics.")
+    dashboard_bytes: int = Field(96 * MEBIBYTE, ge=1, description="Of packed events; a story takes about 4 kB.")
+    dashboard_listeners: int = Field(64, ge=1, description="Browsers that may listen for what is new at once.")
+
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
         if not self.raw_max_bytes < self.clean_max_bytes < self.deadletter_max_bytes:

@@ -4,6 +4,7 @@ import getpass
 import json
 import signal
 import socket
+import sys
 import time
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -20,6 +21,7 @@ from agents import topics as broker_topics
 from agents.settings import load
 from dateline import audit as audits
 from dateline import brokers, contract, diff, explain, export, feeding, replay, run, status_view
+from dateline import serve as pages
 from dateline.letters import Wanted
 from dateline.notes import Busy, Policy
 from dateline.supervisor import Supervisor
@@ -243,9 +245,30 @@ def health(
 
 
 @app.command(name="run", epilog=closing("dateline run", "0 balanced", "1 something is missing or conflicts"))
-def run_() -> None:
-    """The main job on the embedded broker: all stages, the seeds, a summary, the audit."""
-    raise typer.Exit(run.run(out))
+def run_(
+    stay: Annotated[
+        bool | None, typer.Option("--stay/--once", help="Stay up until Ctrl-C, or end. Default: stay on a terminal.")
+    ] = None,
+) -> None:
+    """The main job on the embedded broker: all stages, the live page, the seeds, a summary, the audit."""
+    raise typer.Exit(run.run(out, stay=sys.stdout.isatty() if stay is None else stay))
+
+
+@app.command(epilog=closing("dateline serve --port 8040", "0 stopped by Ctrl-C", "1 it cannot listen"))
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen; it asks for no password.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the live page until Ctrl-C."""
+    given = {"dashboard_host": host, "dashboard_port": port}
+    settings = load(**{name: value for name, value in given.items() if value is not None})
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        pages.serve(settings, lambda address: out.print(f"the live page: {address}"))
+    except OSError as error:
+        fail(f"cannot listen on {settings.dashboard_host}:{settings.dashboard_port}: {error.strerror}; try --port 0")
+    except KeyboardInterrupt:
+        pass
 
 
 @app.command(epilog=closing("dateline broker embedded --port 9092", "0 stopped by Ctrl-C", "1 it did not start"))

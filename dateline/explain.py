@@ -89,7 +89,7 @@ class Judge:
             lines = [line.decode() for line in cut]
             if verdict.relation not in (Relation.ORIGINAL, Relation.REVISION):
                 return Judgement(name, position, "duplicate", json.loads(unique), lines)
-            _, enriched = await self._classify.run(unique)
+            _, enriched, _ = await self._classify.run(unique)
             return Judgement(name, position, "enriched", json.loads(enriched), lines)
         except BadRecord as error:
             return Judgement(name, position, "dead_letter", reason=DeadLetterReason.INVALID, detail=str(error))

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,19 @@ from agents import STAGES, topics
 from agents.changelog import Reader
 from agents.settings import Settings
 from dateline import audit as audits
-from dateline import brokers, feed, seeds
+from dateline import brokers, feed, seeds, serve
 from dateline.supervisor import Supervisor
 
 # The seeds take about half a minute on two cores; a hostile page may use up its deadline twice.
 PATIENCE_SECONDS = 300.0
 LOOK_SECONDS = 2.0
 PORT = 9092
+PAGE_PORT = 8040
 GRACE_SECONDS = 30.0
 
 
-def run(out: Console) -> int:
-    """Run all of it. Gives the status of the audit; on a terminal stays up until Ctrl-C first."""
+def run(out: Console, *, stay: bool) -> int:
+    """Run all of it. Gives the status of the audit, once Ctrl-C ends it where it is to stay up."""
     from dateline.cli import audit_table, until_signal  # noqa: PLC0415 - the command line imports this module
 
     data = Path(os.environ.get("DATELINE_DATA_DIR", "var")) / "run"
@@ -42,7 +43,12 @@ def run(out: Console) -> int:
         asyncio.run(topics.create(settings, topics.specs(settings)))
         supervisor = Supervisor(dict.fromkeys(STAGES, 1), environment, data / "logs", GRACE_SECONDS)
         supervisor.start()
+        page = ExitStack()
         try:
+            address_of_page = page.enter_context(
+                serve.beside(environment, brokers.free_port(PAGE_PORT), data / "logs" / "serve.log")
+            )
+            out.print(f"the live page: {address_of_page}")
             out.print(f"broker on {address}, {len(STAGES)} stages, logs in {data / 'logs'}")
             names = [name for name, _ in seeds.load()]
             # What arrives first is the original: the first seed goes ahead, so that its copies meet it.
@@ -64,10 +70,12 @@ def run(out: Console) -> int:
             out.print()
             out.print(audit_table(result))
             out.print("balanced" if result.balanced else "NOT balanced")
-            if sys.stdout.isatty():
+            if stay:
                 out.print(f"\nUp until Ctrl-C. Feed it: DATELINE_BROKER={address} dateline feed FILE")
+                out.print(f"Look at it: {address_of_page}")
                 until_signal(supervisor)
         finally:
+            page.close()
             supervisor.stop()
     return 0 if result.balanced and result.raw >= len(names) else 1
 

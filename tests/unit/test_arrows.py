@@ -1,4 +1,4 @@
-"""Who may import whom: dateline → agents → pipeline, and the children without Faust."""
+"""Who may import whom: dateline → agents → pipeline, dashboard → pipeline.events; children without Faust."""
 
 import ast
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ENGINE = {"faust", "mode", "aiokafka"}
-FILES = sorted(path for room in ("pipeline", "agents") for path in (ROOT / room).rglob("*.py"))
+FILES = sorted(path for room in ("pipeline", "agents", "dashboard") for path in (ROOT / room).rglob("*.py"))
 #: What a child process and the feed of events load: they start fast and know no engine.
 WITHOUT_ENGINE = ("child", "clean_child", "classify_child", "frames", "record")
 
@@ -37,10 +37,24 @@ def test_the_rooms_are_found() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_imports_run_one_way(path: Path) -> None:
-    forbidden = {"dateline", "dashboard", "tests"}
+    forbidden = {"dateline", "tests"}
+    if not path.is_relative_to(ROOT / "dashboard"):
+        forbidden |= {"dashboard"}
     if path.is_relative_to(ROOT / "pipeline"):
         forbidden |= ENGINE | {"agents", "asyncio"}
     assert not imported(path) & forbidden
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "dashboard").rglob("*.py")), ids=name)
+def test_the_page_knows_the_contract_alone(path: Path) -> None:
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module or "")
+    house = {module for module in modules if module.partition(".")[0] in {"agents", "dateline", "pipeline", "seeds"}}
+    assert house <= {"pipeline.events"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
