@@ -25,7 +25,7 @@ from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, R
 from pipeline.limits import DEFAULT_LIMITS, Limits, PageRefused, check_text
 from pipeline.urls import canonical_url
 
-CLEAN_VERSION = "clean-2"
+CLEAN_VERSION = "clean-3"
 # The title is repeated within the first lines: under a kicker, over the standfirst.
 _TITLE_LINES = 3
 _BULLET = re.compile(r"^[-•*] ")
