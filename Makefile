@@ -101,5 +101,8 @@ bench-dashboard: setup ## Filtering ten thousand stories on the live page
 screenshots: setup ## Write docs/screenshots from the seeds; Chromium must be there
 	$(BIN)/python docs/screenshots/take.py
 
+soak: setup ## An hour at full feed on Kafka: the memory of every process
+	$(BIN)/python -m tests.chaos.soak
+
 compose-check: ## docker compose: up, feed the seeds, audit, down
 	bash deploy/compose_check.sh

@@ -92,7 +92,7 @@ class Successors:
 
     def __init__(self, folder: Path, supervisor: Supervisor) -> None:
         self._folder = folder
-        self._supervisor = supervisor
+        self.supervisor = supervisor
         #: By name: the pid of the dead, what it left in flight, and when its successor started.
         self._expected: dict[str, tuple[int, frozenset[Place], float]] = {}
         self.seconds: list[float] = []
@@ -103,7 +103,7 @@ class Successors:
 
     def look(self) -> None:
         """Note who has started, and who has taken up a record. Call it often."""
-        pids, now = self._supervisor.pids(), time.monotonic()
+        pids, now = self.supervisor.pids(), time.monotonic()
         for name, (dead, left, started) in list(self._expected.items()):
             if pids.get(name, dead) == dead:
                 continue
@@ -225,8 +225,8 @@ class Storm:
             # Made-up words tell it nothing; a storm is about delivery.
             "DATELINE_TOPIC_ENCODER": "off",
         }
-        self._supervisor = Supervisor(dict.fromkeys(STAGES, plan.workers), environment, folder / "logs", grace=60.0)
-        self._successors = Successors(folder, self._supervisor)
+        self.supervisor = Supervisor(dict.fromkeys(STAGES, plan.workers), environment, folder / "logs", grace=60.0)
+        self._successors = Successors(folder, self.supervisor)
         self._struck: Counter[str] = Counter()
         self._fed = 0
 
@@ -236,24 +236,24 @@ class Storm:
         self._broker.start()
         try:
             asyncio.run(topics.create(self._settings, topics.specs(self._settings)))
-            self._supervisor.start()
+            self.supervisor.start()
             feeder = threading.Thread(target=lambda: asyncio.run(self._feed()))
             feeder.start()
-            self._rage(feeder)
+            self.rage(feeder)
             audit = self._wait_for_balance()
             verdicts, others = asyncio.run(compare_verdicts(self._settings))
         finally:
-            self._supervisor.stop()
+            self.supervisor.stop()
             self._broker.stop()
         seconds = time.monotonic() - started
         recoveries = self._successors.seconds
         return Report(self._plan, seconds, self._fed, self._struck, audit, verdicts, others, recoveries)
 
-    def _rage(self, feeder: threading.Thread) -> None:
+    def rage(self, feeder: threading.Thread) -> None:
         """Mend and strike until the storm is over and all is fed."""
         strikes, start = self._plan.strikes(), time.monotonic()
         while strikes or feeder.is_alive():
-            self._supervisor.mend()
+            self.supervisor.mend()
             self._successors.look()
             while strikes and time.monotonic() - start >= strikes[0].at:
                 self._strike(strikes.pop(0))
@@ -266,7 +266,7 @@ class Storm:
             if strike.kind == "kill":
                 time.sleep(BROKER_DOWN_SECONDS)
                 self._broker.start()
-        elif pid := self._supervisor.pids().get(strike.target):
+        elif pid := self.supervisor.pids().get(strike.target):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             if strike.kind == "kill":
@@ -306,7 +306,7 @@ class Storm:
     def _wait_for_balance(self) -> audits.Audit:
         deadline = time.monotonic() + CALM_SECONDS
         while True:
-            self._supervisor.mend()
+            self.supervisor.mend()
             audit = asyncio.run(audits.audit(self._settings))
             if (audit.balanced and audit.raw >= self._fed) or time.monotonic() > deadline:
                 return audit
