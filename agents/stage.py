@@ -29,7 +29,7 @@ from mode import CrashingSupervisor
 from agents.brake import Brake
 from agents.deadletters import dead_letter
 from agents.failures import sentence
-from agents.journal import BLAME_AFTER, Journal
+from agents.journal import BLAME_AFTER, InstanceInUse, Journal
 from agents.observer import Observer
 from agents.record import BadRecord, Headers, Output, Record, WorkFailed
 from agents.settings import Settings
@@ -151,7 +151,11 @@ class Guard:
     async def _read(self, stream: StreamT[Any]) -> None:
         """Read for ever: admit each record to the window; suspects of a killed worker go one at a time."""
         path = self._settings.data_dir / f"{self._stage.name}-{self._settings.instance}.inflight"
-        self._journal = journal = self._journal or Journal(path, self._settings.window_records)
+        try:
+            self._journal = journal = self._journal or Journal(path, self._settings.window_records)
+        except InstanceInUse as error:
+            log.critical("%s: %s", self._stage.name, str(error))
+            raise
         with self._observer.starting():
             if self._stage.start:
                 await self._stage.start()
