@@ -73,6 +73,9 @@ _WORD_BEFORE = re.compile(r"([\w.’'-]+) $")
 _WORD_AFTER = re.compile(r" ([\w’'-]+)")
 #: Longest word that the neighbour guards look at.
 NEIGHBOUR = 24
+#: Offices of Germany and Austria, of Switzerland too: they are of the country that the text or the outlet is of.
+SHARED_OFFICES = re.compile("bundes(kanzler|präsident|regierung|rat)", re.IGNORECASE)
+OFFICE_COUNTRIES = ("AT", "CH")
 #: Countries that the Caucasian Georgia is named with.
 GEORGIAS_WORLD = frozenset(("GE", "RU", "AM", "AZ", "UA", "TR", "MD"))
 
@@ -87,7 +90,21 @@ def resolve(mentions: list[Mention], text: str, title_end: int, language: str, h
         mentions = _without_persons(mentions, text, title_end)
     mentions = [m for m in mentions if m.kind != "x" and not _is_bird(m, text)]
     mentions = _without_strange_towns(mentions, text, title_end + 2 if title_end else 0, home)
-    return _by_company(mentions, text, home)
+    return _by_company(_with_own_offices(mentions, text, home), text, home)
+
+
+def _with_own_offices(mentions: list[Mention], text: str, home: str | None) -> list[Mention]:
+    """The Bundeskanzler is Austria's where the text names Austria more than Germany, or neither and is from there."""
+    offices = [m for m in mentions if m.iso2 == "DE" and SHARED_OFFICES.match(text, m.start)]
+    if not offices:
+        return mentions
+    named = [m.iso2 for m in mentions if m.kind in "nwcr" and m.iso2 in (*OFFICE_COUNTRIES, "DE")]
+    country = max(OFFICE_COUNTRIES, key=named.count)
+    if named.count(country) <= named.count("DE"):
+        if named or home not in OFFICE_COUNTRIES:
+            return mentions
+        country = home
+    return [m._replace(iso2=country) if m in offices else m for m in mentions]
 
 
 def _after_comma(mentions: list[Mention], text: str) -> list[Mention]:
