@@ -3,7 +3,7 @@
 import re
 
 from pipeline.classify.places import Mention
-from pipeline.clean.dateline import dateline_of
+from pipeline.dateline import dateline_of
 
 #: Longest dateline: two cities, a date, an agency.
 DATELINE_READ = 80

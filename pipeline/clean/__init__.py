@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from pipeline.clean.dateline import dateline_of
 from pipeline.clean.dates import date_in_url, doubts_of, parse_date
 from pipeline.clean.html import read_page
 from pipeline.clean.judge import drop_paywall_lines, is_truncated, judge_page, too_short
@@ -21,6 +20,7 @@ from pipeline.clean.sniff import read_body
 from pipeline.clean.tail import drop_tail
 from pipeline.clean.text import drop_captions, split_lines, take_head, take_title, tidy
 from pipeline.clean.titles import is_title
+from pipeline.dateline import dateline_of
 from pipeline.events import CleanArticle, EnrichedArticle, Origin, RawArticle, RejectedArticle, RejectReason
 from pipeline.limits import DEFAULT_LIMITS, Limits, PageRefused, check_text
 from pipeline.urls import canonical_url

@@ -10,7 +10,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.clean import clean
 from pipeline.clean.bylines import is_outlet
-from pipeline.clean.dateline import dateline_of
 from pipeline.clean.dates import date_in_url, doubts_of
 from pipeline.clean.declared import read_declared
 from pipeline.clean.furniture import Part, find_parts, name_of_part, names_lead
@@ -21,6 +20,7 @@ from pipeline.clean.page import drop, one_line
 from pipeline.clean.root import content_html
 from pipeline.clean.rules import RULES, drop_lines, drop_pull_quotes
 from pipeline.clean.titles import is_title, without_site
+from pipeline.dateline import dateline_of
 from pipeline.events import CleanArticle, DateDoubt, RawArticle
 from pipeline.limits import DEFAULT_LIMITS
 from tests.unit.texts import ENGLISH
