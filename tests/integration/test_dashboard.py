@@ -24,6 +24,9 @@ EXPECTED = 3
 
 T = TypeVar("T")
 
+# Beside the workers of a pipeline a browser on two cores is slow; Playwright's own patience is 5 s.
+expect.set_options(timeout=30_000)
+
 
 def apart(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
     """Call in a thread of its own: Playwright keeps an event loop running in this one."""
@@ -89,7 +92,7 @@ def test_a_reader_sees_what_happens(running: tuple[House, str], browser: Browser
     watched = Watched(browser, address)
     page = watched.page
     watched.go("/")
-    expect(page.get_by_role("heading", name="No news yet")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="No news yet")).to_be_visible()
 
     # A produced article appears by itself.
     chosen = [record for name, record in seeds.load() if name.startswith(CHOSEN)]
@@ -137,7 +140,7 @@ def test_a_reader_sees_what_happens(running: tuple[House, str], browser: Browser
 
     # The map and the trends lead into the stories.
     watched.go("/trends")
-    expect(page.get_by_role("link", name="Syria")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="Syria")).to_be_visible()
     assert watched.faults() == []
     watched.go("/map")
     assert watched.faults() == []
@@ -160,7 +163,7 @@ def test_a_lost_connection_says_so_and_comes_back(house: MakeHouse, browser: Bro
         page = Watched(browser, address).page
         page.goto(address)
         expect(page.get_by_role("heading", name="No news yet")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("connection is lost", timeout=15_000)
+    expect(page.get_by_role("status")).to_contain_text("connection is lost")
     with serve.beside(it.environment(), port, it.log.with_name("serve.log")):
         expect(page.get_by_role("status")).to_have_text("", timeout=60_000)
 
