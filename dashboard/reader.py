@@ -5,8 +5,8 @@ import logging
 import re
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -26,6 +26,8 @@ from pipeline.events import (
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 READ: Final = ("enriched", "duplicates", "rejected", "deadletter", "trends")
 #: Topics of which only the number of records matters: their pages need not cross the network.
 COUNTED: Final = ("raw", "clean", "unique")
@@ -33,6 +35,8 @@ COUNTED: Final = ("raw", "clean", "unique")
 BACK: Final = {"rejected": 500, "deadletter": 100, "trends": 20_000}
 TIME_HEADER: Final = "dateline-ms-"
 PAUSE_SECONDS: Final = 2.0
+#: A broker that is well answers in milliseconds; aiokafka itself waits 40 s.
+ANSWER_SECONDS: Final = 10.0
 RATE_SECONDS: Final = 10.0
 _NUMBER: Final = re.compile(rb"[0-9]{1,9}(\.[0-9]{1,3})?")
 
@@ -87,7 +91,7 @@ class Reader:
                     tasks.create_task(self._count())
             except* (KafkaError, OSError) as group:
                 error = group.exceptions[0]
-                self._store.trouble = f"{type(error).__name__}: {error}"[:300]
+                self._store.trouble = f"{type(error).__name__}: {error}".rstrip(": ")[:300]
                 self._store.changed()
                 log.warning("the broker does not answer: %r", error)
             await asyncio.sleep(PAUSE_SECONDS)
@@ -96,7 +100,7 @@ class Reader:
         async with self._consumer(fetch_max_wait_ms=200, max_partition_fetch_bytes=1024 * 1024) as consumer:
             places = await self._places(READ)
             consumer.assign(places)
-            firsts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+            firsts, ends = await _soon(consumer.beginning_offsets(places)), await _soon(consumer.end_offsets(places))
             for place in places:
                 back = BACK.get(self._name(place), self._options.stories)
                 self.flow.seen(self._name(place), place.partition, ends[place], firsts[place])
@@ -116,9 +120,9 @@ class Reader:
         async with self._consumer(fetch_max_wait_ms=100, max_partition_fetch_bytes=1) as consumer:
             places = await self._places(COUNTED)
             consumer.assign(places)
-            firsts = await consumer.beginning_offsets(places)
+            firsts = await _soon(consumer.beginning_offsets(places))
             while True:
-                ends = await consumer.end_offsets(places)
+                ends = await _soon(consumer.end_offsets(places))
                 # Tansu names the first offset of the last batch as the end; what comes with that batch knows better.
                 for place in places:
                     consumer.seek(place, ends[place])
@@ -142,10 +146,10 @@ class Reader:
         """Partitions of topics; waits for topics that are not there yet."""
         topics = [f"{self._options.prefix}.{name}" for name in names]
         client = AIOKafkaAdminClient(**self._options.client)
-        await client.start()
         try:
+            await _soon(client.start())
             while True:
-                found = await client.describe_topics(topics)
+                found = await _soon(client.describe_topics(topics))
                 if all(topic["partitions"] for topic in found):
                     return [
                         TopicPartition(topic["topic"], row["partition"])
@@ -180,6 +184,12 @@ class Reader:
                 self._store.add(article, value, place, seconds, times(record.headers))
         except ValidationError:
             self._store.unreadable[name] += 1
+
+
+async def _soon(answer: Awaitable[T]) -> T:
+    """What the broker answers. Raises TimeoutError, which is asked again: one that came back may never answer."""
+    async with asyncio.timeout(ANSWER_SECONDS):
+        return await answer
 
 
 def times(headers: Sequence[tuple[str, bytes]]) -> dict[str, float]:
