@@ -20,7 +20,8 @@ TITLE_WEIGHT, LEAD_WEIGHT, DATELINE_WEIGHT = 2.5, 1.5, 3.0
 SATURATION = 0.75
 #: Weight of the prior beside the mentions.
 PRIOR_WEIGHT = 1.25
-EVIDENCE_EACH = 3
+#: Wordings of a country: its names, and the places in it that a reader would look for on a map.
+EVIDENCE_EACH = 8
 
 
 class Weighed(NamedTuple):

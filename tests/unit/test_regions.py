@@ -1,10 +1,13 @@
 """Regions: what a name means, in which language, how much it weighs, and when to say nothing."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.classify.places import gazetteer, normalise
 from pipeline.classify.regions import REGIONS_VERSION, classify_regions
-from pipeline.events import CleanArticle, Regions
+from pipeline.clean import clean
+from pipeline.events import CleanArticle, RawArticle, Regions
 
 
 def regions(title: str, body: str = "", language: str = "en", home: str | None = None) -> Regions:
@@ -199,3 +202,12 @@ def test_every_country_of_the_table_has_a_region() -> None:
     assert all(
         country.areas and all(len(code) == 3 for code, _ in country.areas) for country in places.countries.values()
     )
+
+
+def test_the_first_seed_is_syria_and_russia_and_names_the_bases() -> None:
+    text = Path("seeds/articles/putin-syria.txt").read_text(encoding="utf-8")
+    article = clean(RawArticle.model_validate({"url": "u", "text": text, "fetched_at": "2026-10-01T00:00:00Z"}))
+    assert isinstance(article, CleanArticle)
+    countries = {country.iso2: country for country in classify_regions(article).countries}
+    assert countries.keys() == {"RU", "SY"}
+    assert {"Hmeymim", "Latakia", "Tartus"} <= {evidence.text for evidence in countries["SY"].evidence}
