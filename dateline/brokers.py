@@ -91,6 +91,16 @@ def kafka(
         yield f"{HOST}:{port}"
 
 
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a process to stop; kill it where it takes too long."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def _running(command: list[str], address: str, log: Path) -> Iterator[None]:
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -101,12 +111,7 @@ def _running(command: list[str], address: str, log: Path) -> Iterator[None]:
         _wait(process, address, log)
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:

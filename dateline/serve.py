@@ -11,8 +11,7 @@ from pathlib import Path
 from agents.settings import Settings
 from dashboard.options import Options
 from dashboard.pages import serve as serve_pages
-
-STOP_SECONDS = 10.0
+from dateline.brokers import end
 
 
 def options(settings: Settings) -> Options:
@@ -56,9 +55,4 @@ def beside(environment: Mapping[str, str], port: int, log: Path) -> Iterator[str
     try:
         yield f"http://127.0.0.1:{port}/"
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
