@@ -114,10 +114,15 @@ def candidates(table: Any, bits: int, lists: Any, slots: Any, scores: Any) -> An
     `slots` (slot + 1) and `scores` are a zeroed table; it takes as many shingles as leave it half empty.
     """
     mask, found, most = len(slots) - 1, 0, len(slots) // 2 - 64
+    # Where each list starts is asked of memory for all shingles before one is followed: most have none, and the loads,
+    # each far from the last, then overlap.
+    starts, tags, taken = np.empty(len(table), np.int64), np.empty(len(table), np.int64), 0
     for value in table:
-        if not value:
-            continue
-        tag, start, length, passed = _tag(value, bits), _start(value, len(lists)), 0, 0
+        place = _start(value, len(lists))
+        starts[taken], tags[taken] = place, _tag(value, bits)
+        taken += (value != 0) & (lists[place] != 0)
+    for index in range(taken):
+        start, tag, length, passed = starts[index], tags[index], 0, 0
         place = start
         while lists[place] and passed < RUN:
             length += (np.int64(lists[place]) - 1) >> bits == tag
