@@ -83,6 +83,9 @@ bench-dedupe: setup ## De-duplication beside rensa and datasketch, on the stream
 bench-dedupe-shards: setup ## De-duplication over 2, 4 and 8 partitions, simulated
 	$(BIN)/python benchmarks/dedupe_shards.py
 
+bench-dedupe-back: setup ## A million articles back after a restart: from the changelog, from the local copy
+	$(BIN)/python benchmarks/dedupe_back.py
+
 chaos: setup ## Kills, broker restarts, pauses and poison on Kafka for 20 minutes, then the audit
 	$(BIN)/python -m tests.chaos.storm
 
