@@ -23,6 +23,7 @@ from typing import Any, cast
 
 import faust
 from aiokafka.errors import InvalidMessageError, KafkaError, MessageSizeTooLargeError
+from faust.tables import TableManager
 from faust.types import TP, EventT, StreamT
 from mode import CrashingSupervisor
 
@@ -71,6 +72,14 @@ class Stage:
     gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)
 
 
+class _NoTables(TableManager):
+    """No stage has a table of Faust's: its second of waiting for their registration would hold up every start."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+
 def build_app(stage: Stage, settings: Settings) -> faust.App:
     """Make the Faust app of a stage: one agent, guarded."""
     app = faust.App(
@@ -89,6 +98,7 @@ def build_app(stage: Stage, settings: Settings) -> faust.App:
         stream_buffer_maxsize=stage.buffer,
         stream_wait_empty=True,
         agent_supervisor=CrashingSupervisor,
+        TableManager=_NoTables,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,

@@ -41,16 +41,19 @@ class ChildPool:
         self._children = children
         self._deadline = deadline
         self._recycle = recycle
-        self._idle: asyncio.Queue[_Child] = asyncio.Queue()
+        #: The last one in first: those that have started before those that have not.
+        self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
         self._all: set[_Child] = set()
 
     async def start(self) -> None:
-        """Start the children; they load their libraries in parallel."""
-        for _ in range(self._children):
-            child = _Child(self._arguments)
-            self._all.add(child)
+        """Start the first child; the others start when there is work for them, so that the first record waits for one.
+
+        Raises what keeps a child from starting: a worker without its libraries must not read.
+        """
+        self._all = {_Child(self._arguments) for _ in range(self._children)}
+        for child in self._all:
             self._idle.put_nowait(child)
-        await asyncio.gather(*(child.start() for child in self._all))
+        await child.start()  # the last one in is the first one out
 
     async def stop(self) -> None:
         """Kill the children."""

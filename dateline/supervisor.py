@@ -1,5 +1,9 @@
-"""Stage processes under a supervisor: starts them, restarts what dies, stops them in time."""
+"""Stage processes under a supervisor: starts them, restarts what dies, stops them in time.
 
+One more process has the libraries loaded and waits: it takes the place of the next worker that dies.
+"""
+
+import json
 import logging
 import os
 import subprocess
@@ -8,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from agents import health
 
@@ -18,6 +23,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 WELL_SECONDS = 60.0
 # Imports, models and joining the group: 20 s on a busy machine of two cores.
 START_SECONDS = 90.0
+# The spare is loaded so long after the first starts, the next one so long after a restart: workers have the processor
+# first.
+FIRST_SPARE_SECONDS, NEXT_SPARE_SECONDS = 15.0, 1.0
 
 
 @dataclass
@@ -25,7 +33,7 @@ class _Worker:
     """One stage process and when it may be started again."""
 
     name: str
-    command: list[str]
+    stage: str
     environment: dict[str, str]
     log: Path
     heartbeat: Path
@@ -35,15 +43,17 @@ class _Worker:
     due: float = 0.0
     starts: int = 0
 
-    def start(self) -> None:
+    def start(self, spare: "subprocess.Popen[bytes] | None" = None) -> None:
+        """Start a process, or have the spare one be this worker."""
+        # Counted in the worker's metrics.
+        environment = {**self.environment, "DATELINE_RESTARTS": str(self.starts)}
+        order = {"stage": self.stage, "environment": environment, "log": str(self.log.absolute())}
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            # A session of its own: Ctrl-C on the terminal reaches the supervisor, which stops the stages in order.
-            # Counted in the worker's metrics.
-            environment = {**self.environment, "DATELINE_RESTARTS": str(self.starts)}
-            self.process = subprocess.Popen(  # noqa: S603 - our own command
-                self.command, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
+        if spare is not None and _ordered(spare, order):
+            self.process = spare
+        else:
+            with self.log.open("ab") as output:
+                self.process = _process([self.stage], environment, subprocess.DEVNULL, output)
         self.started = time.monotonic()
         self.starts += 1
 
@@ -59,6 +69,31 @@ class _Worker:
             log.warning("%s is not live: %s; ending it, its records come back", self.name, reason)
             self.process.kill()
             self.process.wait()
+
+
+def _process(
+    arguments: list[str], environment: Mapping[str, str], stdin: int, output: IO[bytes] | int
+) -> "subprocess.Popen[bytes]":
+    # A session of its own: Ctrl-C on the terminal reaches the supervisor, which stops the stages in order.
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "agents", *arguments],
+        env=environment,
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+
+
+def _ordered(spare: "subprocess.Popen[bytes]", order: object) -> bool:
+    """Tell a spare what to be. False where it has died."""
+    assert spare.stdin is not None  # noqa: S101 - it is a pipe
+    try:
+        spare.stdin.write(json.dumps(order).encode() + b"\n")
+        spare.stdin.close()
+    except OSError:
+        return False
+    return spare.poll() is None
 
 
 class Supervisor:
@@ -84,7 +119,7 @@ class Supervisor:
         self._workers = [
             _Worker(
                 name=f"{stage}-{number}",
-                command=[sys.executable, "-m", "agents", stage],
+                stage=stage,
                 environment={
                     **os.environ,
                     **environment,
@@ -97,11 +132,14 @@ class Supervisor:
             )
             for place, (stage, number) in enumerate(names)
         ]
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._spare_due = 0.0
 
     def start(self) -> None:
         """Start every worker."""
         for worker in self._workers:
             worker.start()
+        self._spare_due = time.monotonic() + FIRST_SPARE_SECONDS
 
     def pids(self) -> dict[str, int]:
         """Process ids of the workers that run, by name."""
@@ -125,10 +163,18 @@ class Supervisor:
                 worker.process, worker.due = None, now + worker.pause
                 worker.pause = min(LONGEST_PAUSE, worker.pause * 2)
             if worker.process is None and now >= worker.due:
-                worker.start()
+                worker.start(self._spare)
+                self._spare, self._spare_due = None, now + NEXT_SPARE_SECONDS
+        if self._spare is None and now >= self._spare_due:
+            stages = dict.fromkeys(worker.stage for worker in self._workers)
+            self._spare = _process(["--spare", *stages], os.environ, subprocess.PIPE, subprocess.DEVNULL)
 
     def stop(self) -> None:
         """Ask every worker to finish what it holds; kill what does not end in time."""
+        if self._spare is not None:
+            with self._spare:  # waits for it, closes its pipe
+                self._spare.kill()
+            self._spare = None
         running = [w for w in self._workers if w.process is not None and w.process.poll() is None]
         for worker in running:
             assert worker.process is not None  # noqa: S101 - filtered above

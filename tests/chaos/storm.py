@@ -15,10 +15,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -38,8 +39,8 @@ from pipeline.dedupe import Deduplicator
 from pipeline.events import CleanArticle, EnrichedArticle, Verdict
 from tests.chaos.material import articles, poison
 
-#: Records that the feeder has under way: a dead broker returns no more than these to be sent again.
-BATCH = 200
+#: Records that the feeder has under way, about a second's: a dead broker returns no more to be sent again.
+BATCH = 20
 LOOK_SECONDS = 0.05
 BROKER_DOWN_SECONDS = 2.0
 #: How long the last records may take after the storm: supervisors pause up to 30 s before another start.
@@ -95,7 +96,7 @@ class Successors:
         self.supervisor = supervisor
         #: By name: the pid of the dead, what it left in flight, and when its successor started.
         self._expected: dict[str, tuple[int, frozenset[Place], float]] = {}
-        self.seconds: list[float] = []
+        self.seconds: dict[str, list[float]] = defaultdict(list)
 
     def expect(self, name: str, pid: int) -> None:
         """A worker was killed."""
@@ -110,7 +111,7 @@ class Successors:
             if not started:
                 self._expected[name] = (dead, left, now)
             elif self._in_flight(name) != left:
-                self.seconds.append(now - started)
+                self.seconds[name.partition("-")[0]].append(now - started)
                 del self._expected[name]
 
     def _in_flight(self, name: str) -> frozenset[Place]:
@@ -180,15 +181,16 @@ class Report:
     audit: audits.Audit
     verdicts: int
     other_verdicts: list[str]
-    #: From the start of a killed worker's successor to its first record, in seconds.
-    recoveries: list[float]
+    #: By stage: from the start of a killed worker's successor to its first record, in seconds.
+    recoveries: dict[str, list[float]]
 
     @property
     def held(self) -> bool:
         return self.audit.balanced and self.audit.raw >= self.fed and not self.other_verdicts
 
     def __str__(self) -> str:
-        audit, r = self.audit, self.recoveries
+        audit = self.audit
+        recoveries = {"all": list(chain(*self.recoveries.values())), **self.recoveries}
         rows = {
             "seed": self.plan.seed,
             "seconds": round(self.seconds),
@@ -200,13 +202,15 @@ class Report:
             "repeated / recovered": f"{audit.repeated} / {audit.recovered}",
             "verdicts compared with a clean run": self.verdicts,
             "verdicts that differ": len(self.other_verdicts),
-            "first record of a successor, s: median / worst": f"{median(r):.2f} / {max(r):.2f} of {len(r)}"
-            if r
-            else "",
+            **{
+                f"first record of a successor, s, {name}: median / worst": f"{median(r):.2f} / {max(r):.2f} of {len(r)}"
+                for name, r in recoveries.items()
+                if r
+            },
             **{f"strikes: {name}": count for name, count in sorted(self.struck.items())},
             **audit.reasons,
         }
-        return "\n".join(f"{name:<52}{value}" for name, value in rows.items())
+        return "\n".join(f"{name:<60}{value}" for name, value in rows.items())
 
 
 class Storm:
