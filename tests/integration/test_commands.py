@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from agents import health
 from agents.record import ORIGIN_HEADER, format_origin
 from dateline.feed import RawRecord
+from dateline.supervisor import Supervisor
 from pipeline.events import Origin
 from tests.integration.house import House, article, command, wait_until
 
@@ -111,6 +114,43 @@ def test_the_supervisor_starts_again_what_dies_and_stops_in_time(house: MakeHous
     finally:
         process.terminate()
         assert process.wait(60) == 0
+
+
+def test_a_spare_takes_the_place_of_a_worker_that_dies(house: MakeHouse) -> None:
+    it = house("embedded")
+    logs = it.settings.data_dir / "logs"
+    supervisor = Supervisor({"route": 1}, it.environment(), logs, grace=30)
+    beat = health.heartbeat(it.settings.data_dir, "route", f"{it.settings.instance}-0")
+
+    def ready(pid: int) -> bool:
+        supervisor.mend()
+        return beat.exists() and json.loads(beat.read_text())["pid"] == pid and health.judge(beat).ready
+
+    supervisor.start()
+    try:
+        first = supervisor.pids()["route-0"]
+        wait_until(lambda: ready(first), "the first worker")
+        wait_until(lambda: ready(first) and len(spares()) == 1, "a spare")
+        (spare,) = spares()
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: ready(spare), "the spare as its successor")
+        assert supervisor.pids() == {"route-0": spare}
+        assert f"worker {spare} reads" in (logs / "route-0.log").read_text()
+        wait_until(lambda: ready(spare) and len(spares() - {spare}) == 1, "the next spare")
+    finally:
+        supervisor.stop()
+    assert not spares()
+
+
+def spares() -> set[int]:
+    """Children of this process that were started as spares."""
+    return {child.pid for child in psutil.Process().children() if "--spare" in child.cmdline()}
+
+
+def test_a_spare_ends_with_its_supervisor() -> None:
+    command_line = [sys.executable, "-m", "agents", "--spare", "route"]
+    spare = subprocess.run(command_line, stdin=subprocess.DEVNULL, check=False, timeout=60)
+    assert spare.returncode == 0
 
 
 def test_two_workers_of_one_instance_are_refused(house: MakeHouse) -> None:
