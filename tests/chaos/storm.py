@@ -15,10 +15,11 @@ import sys
 import tempfile
 import threading
 import time
+from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from statistics import median
@@ -43,6 +44,8 @@ from tests.chaos.material import articles, poison
 BATCH = 20
 LOOK_SECONDS = 0.05
 BROKER_DOWN_SECONDS = 2.0
+#: A strike that meets a worker between its death and its next start comes so much later.
+LATER_SECONDS = 1.0
 #: How long the last records may take after the storm: supervisors pause up to 30 s before another start.
 CALM_SECONDS = 600.0
 
@@ -144,6 +147,8 @@ class Plan:
     workers: int = 1
     leaves: int = 0
     static_membership: bool = True
+    #: Articles that dedupe remembers.
+    remembered: int = 1_000_000
 
     def strikes(self) -> list[Strike]:
         chance = random.Random(self.seed)  # noqa: S311 - a storm is no secret
@@ -219,17 +224,24 @@ class Storm:
     def __init__(self, plan: Plan, folder: Path) -> None:
         self._plan = plan
         self._broker = Broker(folder)
-        self._settings = Settings(broker=self._broker.address, data_dir=folder, instance="storm", clean_children=2)
-        environment = {
+        self.settings = Settings(
+            broker=self._broker.address,
+            data_dir=folder,
+            instance="storm",
+            clean_children=2,
+            dedupe_memory=plan.remembered,
+        )
+        self.environment = {
             "DATELINE_BROKER": self._broker.address,
             "DATELINE_DATA_DIR": str(folder),
             "DATELINE_INSTANCE": "storm",
             "DATELINE_CLEAN_CHILDREN": "2",
+            "DATELINE_DEDUPE_MEMORY": str(plan.remembered),
             "DATELINE_STATIC_MEMBERSHIP": str(plan.static_membership),
             # Made-up words tell it nothing; a storm is about delivery.
             "DATELINE_TOPIC_ENCODER": "off",
         }
-        self.supervisor = Supervisor(dict.fromkeys(STAGES, plan.workers), environment, folder / "logs", grace=60.0)
+        self.supervisor = Supervisor(dict.fromkeys(STAGES, plan.workers), self.environment, folder / "logs", grace=60.0)
         self._successors = Successors(folder, self.supervisor)
         self._struck: Counter[str] = Counter()
         self._fed = 0
@@ -239,13 +251,13 @@ class Storm:
         started = time.monotonic()
         self._broker.start()
         try:
-            asyncio.run(topics.create(self._settings, topics.specs(self._settings)))
+            asyncio.run(topics.create(self.settings, topics.specs(self.settings)))
             self.supervisor.start()
             feeder = threading.Thread(target=lambda: asyncio.run(self._feed()))
             feeder.start()
             self.rage(feeder)
             audit = self._wait_for_balance()
-            verdicts, others = asyncio.run(compare_verdicts(self._settings))
+            verdicts, others = self.look_back()
         finally:
             self.supervisor.stop()
             self._broker.stop()
@@ -253,17 +265,25 @@ class Storm:
         recoveries = self._successors.seconds
         return Report(self._plan, seconds, self._fed, self._struck, audit, verdicts, others, recoveries)
 
+    def look_back(self) -> tuple[int, list[str]]:
+        """Read the topics when all is over, the broker is still up: verdicts compared, and those that differ."""
+        return asyncio.run(compare_verdicts(self.settings))
+
     def rage(self, feeder: threading.Thread) -> None:
         """Mend and strike until the storm is over and all is fed."""
         strikes, start = self._plan.strikes(), time.monotonic()
         while strikes or feeder.is_alive():
             self.supervisor.mend()
             self._successors.look()
-            while strikes and time.monotonic() - start >= strikes[0].at:
-                self._strike(strikes.pop(0))
+            now = time.monotonic() - start
+            while strikes and now >= strikes[0].at:
+                strike = strikes.pop(0)
+                if not self._strike(strike):
+                    insort(strikes, replace(strike, at=now + LATER_SECONDS))
             time.sleep(LOOK_SECONDS)
 
-    def _strike(self, strike: Strike) -> None:
+    def _strike(self, strike: Strike) -> bool:
+        """False where the worker is down just now."""
         number = SIGNALS[strike.kind]
         if strike.target == "broker":
             self._broker.signal(number)
@@ -276,9 +296,9 @@ class Storm:
             if strike.kind == "kill":
                 self._successors.expect(strike.target, pid)
         else:
-            self._struck["missed: the worker was down"] += 1
-            return
+            return False
         self._struck[f"{strike.kind} {strike.target.partition('-')[0]}"] += 1
+        return True
 
     async def _feed(self) -> None:
         """Send at an even pace; what the broker did not confirm is sent again, and is a raw record of its own."""
@@ -298,9 +318,9 @@ class Storm:
         left: Iterable[RawRecord] = batch
         while left := list(left):
             try:
-                async with producer(self._settings) as client:
+                async with producer(self.settings) as client:
                     sent = [
-                        await client.send(self._settings.topic("raw"), r.value, r.key, headers=r.headers) for r in left
+                        await client.send(self.settings.topic("raw"), r.value, r.key, headers=r.headers) for r in left
                     ]
                     results = await asyncio.gather(*sent, return_exceptions=True)
                 left = [r for r, result in zip(left, results, strict=True) if isinstance(result, BaseException)]
@@ -311,7 +331,7 @@ class Storm:
         deadline = time.monotonic() + CALM_SECONDS
         while True:
             self.supervisor.mend()
-            audit = asyncio.run(audits.audit(self._settings))
+            audit = asyncio.run(audits.audit(self.settings))
             if (audit.balanced and audit.raw >= self._fed) or time.monotonic() > deadline:
                 return audit
             time.sleep(2.0)
