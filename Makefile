@@ -104,7 +104,7 @@ bench-dashboard: setup ## Filtering ten thousand stories on the live page
 screenshots: setup ## Write docs/screenshots from the seeds; Chromium must be there
 	$(BIN)/python docs/screenshots/take.py
 
-chaos-down: setup ## A stage that is down for five minutes at full feed, its neighbours' memory and times: 17 minutes
+chaos-down: setup ## A stage that is down for five minutes at full feed, its neighbours' memory and times
 	$(BIN)/python -m tests.chaos.down
 
 soak: setup ## An hour at full feed on Kafka: the memory of every process
