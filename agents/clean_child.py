@@ -3,6 +3,7 @@
 from functools import cache
 
 from pydantic import ValidationError
+from trafilatura.meta import reset_caches
 
 from agents.facts import Facts
 from agents.record import BadRecord, explain, parse_origin
@@ -10,12 +11,24 @@ from pipeline.clean import clean
 from pipeline.events import CleanArticle, RawArticle
 from pipeline.limits import Limits
 
+#: Of a record; after a larger one the libraries' caches of strings are emptied. They hold thousands, whole texts, too:
+#: 40 pages of 2 MB cost 70 MB that stayed (measured), pages under this size few.
+LARGE_BYTES = 250_000
+
 
 def clean_record(origin: bytes, value: bytes, limits: bytes = b"{}") -> list[bytes]:
     """Decode a RawArticle, clean it, and give topic, key, event and facts. Raises BadRecord where it is none.
 
     `limits` are the fields of `Limits` as JSON; what is left out has its default.
     """
+    try:
+        return _cleaned(origin, value, limits)
+    finally:
+        if len(value) > LARGE_BYTES:
+            reset_caches()
+
+
+def _cleaned(origin: bytes, value: bytes, limits: bytes) -> list[bytes]:
     try:
         raw = RawArticle.model_validate_json(value)
     except ValidationError as error:
