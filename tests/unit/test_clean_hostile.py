@@ -11,7 +11,9 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from trafilatura.utils import trim
 
+from agents.clean_child import LARGE_BYTES, clean_record
 from pipeline.clean import clean
 from pipeline.events import CleanArticle, RawArticle, RejectedArticle, RejectReason
 from pipeline.limits import DEFAULT_LIMITS, Limits
@@ -328,3 +330,13 @@ def test_other_processes_give_the_same_bytes_in_any_order() -> None:
         for seed in ("1", "2")
     }
     assert digests == {digest(3) + "\n"}
+
+
+def test_libraries_keep_no_text_of_a_large_page() -> None:
+    def kept(html: str) -> int:
+        record = {"url": "https://outlet.example/1", "html": html, "fetched_at": FETCHED_AT}
+        clean_record(b"news.raw/0/0", json.dumps(record).encode())
+        return int(trim.cache_info().currsize)
+
+    assert kept(page(TEXT)) > 0
+    assert kept(page(TEXT) + f"<!--{'x' * LARGE_BYTES}-->") == 0
