@@ -25,11 +25,11 @@ run: setup ## The pipeline on the embedded broker with the seeds; Ctrl-C ends it
 serve: setup ## The live page over the broker of DATELINE_BROKER
 	$(BIN)/dateline serve
 
-test: setup ## All tests; those on Kafka run where Java and Maven are
-	$(BIN)/python -m pytest
+test: test-unit ## All tests; those on Kafka run where Java and Maven are
+	$(BIN)/python -m pytest tests/integration tests/chaos
 
-test-unit: setup ## Tests that need nothing running
-	$(BIN)/python -m pytest tests/unit
+test-unit: setup ## Tests that need nothing running, on all cores
+	$(BIN)/python -m pytest --numprocesses auto tests/unit
 
 test-embedded: setup ## Tests on the embedded broker
 	$(BIN)/python -m pytest -m embedded
