@@ -2,8 +2,8 @@
 
     python -m tests.chaos.soak --minutes 60
 
-Flat is a last quarter of at most 1.05 times the second: the first one fills caches and the memory of dedupe, which is
-so small here that it is full by then and the oldest are forgotten.
+Flat is a last quarter of at most 1.05 times the second: the first one fills caches and what dedupe and trends remember,
+which is so little here that it is full by then and the oldest are forgotten.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from statistics import fmean
 
 import psutil
 
+from agents.settings import Settings
 from tests.chaos.storm import Plan, Storm
 
 LOOK_SECONDS = 5.0
@@ -24,7 +25,7 @@ MEBIBYTE = 1024 * 1024
 #: Growth that is flat.
 FLAT = 1.05
 QUARTERS = 4
-#: Of the articles, the share that dedupe remembers: full within the first quarter.
+#: Of the articles of a partition, the share that dedupe and trends remember: full within the first quarter.
 REMEMBERED = 0.15
 
 
@@ -67,9 +68,8 @@ def main() -> None:
     given = parser.parse_args()
     seconds = given.minutes * 60
     records = int(seconds * given.rate)
-    plan = Plan(
-        seed=given.seed, records=records, kills=0, poison=0, seconds=seconds, remembered=int(records * REMEMBERED)
-    )
+    remembered = int(records * REMEMBERED / Settings.model_fields["partitions"].default)
+    plan = Plan(seed=given.seed, records=records, kills=0, poison=0, seconds=seconds, remembered=remembered)
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     print(f"logs and topics: {folder}", flush=True)
     soak = Soak(plan, folder)

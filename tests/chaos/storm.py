@@ -147,7 +147,7 @@ class Plan:
     workers: int = 1
     leaves: int = 0
     static_membership: bool = True
-    #: Articles that dedupe remembers.
+    #: Articles that dedupe and trends remember of a partition; trends at most what it does by default.
     remembered: int = 1_000_000
 
     def strikes(self) -> list[Strike]:
@@ -230,13 +230,15 @@ class Storm:
             instance="storm",
             clean_children=2,
             dedupe_memory=plan.remembered,
+            trends_memory=min(plan.remembered, Settings.model_fields["trends_memory"].default),
         )
         self.environment = {
             "DATELINE_BROKER": self._broker.address,
             "DATELINE_DATA_DIR": str(folder),
             "DATELINE_INSTANCE": "storm",
             "DATELINE_CLEAN_CHILDREN": "2",
-            "DATELINE_DEDUPE_MEMORY": str(plan.remembered),
+            "DATELINE_DEDUPE_MEMORY": str(self.settings.dedupe_memory),
+            "DATELINE_TRENDS_MEMORY": str(self.settings.trends_memory),
             "DATELINE_STATIC_MEMBERSHIP": str(plan.static_membership),
             # Made-up words tell it nothing; a storm is about delivery.
             "DATELINE_TOPIC_ENCODER": "off",
