@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from pipeline.classify.topic_documents import BLIND, NO_NEWS, SEED, Document, Term
 from pipeline.classify.topic_fit import Floats, fit_head, fit_words, matrix, vectors
 from pipeline.classify.topic_model import joint_shares, log_odds
+from pipeline.classify.topic_sections import reread
 from pipeline.classify.topics import MAX_TOPICS, NOT_NEWS, NOT_NEWS_MARGIN, UNSURE
 
 FOLDS = 3
@@ -32,21 +33,22 @@ class HeldOut(NamedTuple):
 def held_out(
     seen: Sequence[Document], pseudo: Sequence[Document], tied: Sequence[Term], codes: Sequence[str]
 ) -> list[HeldOut]:
-    """Cross-validation on the articles labelled by reading, then German and French without their articles.
+    """Cross-validation on the articles of labelled, then German and French without their articles.
 
     The last part shows what a language gets from keywords and from the encoder alone, and calibrates such languages.
     """
     fold = np.random.default_rng(SEED).integers(FOLDS, size=len(seen))
     splits = [
         (
-            [d for d, k in zip(seen, fold, strict=True) if not (d.read and k == part)],
-            [d for d, k in zip(seen, fold, strict=True) if d.read and k == part],
+            [d for d, k in zip(seen, fold, strict=True) if not (d.tested and k == part)],
+            [d for d, k in zip(seen, fold, strict=True) if d.tested and k == part],
         )
         for part in range(FOLDS)
     ]
-    splits.append(([d for d in seen if d.language not in BLIND], [d for d in seen if d.read and d.language in BLIND]))
+    splits.append(([d for d in seen if d.language not in BLIND], [d for d in seen if d.tested and d.language in BLIND]))
     results = []
-    for train, test in splits:
+    for documents, test in splits:
+        train = reread(documents, pseudo, tied, codes)
         model = fit_words([*train, *pseudo], codes)
         margins = np.asarray(matrix(test, model.keys, model.idf) @ model.weights + model.bias, dtype=np.float32)
         kept = [d.topics[0] != NO_NEWS for d in test]
@@ -54,9 +56,8 @@ def held_out(
         print(f"no news: {said[~np.array(kept)].sum()} of {kept.count(False)}, and {said[kept].sum()} of news")
         news = [d for d, keep in zip(test, kept, strict=True) if keep]
         topics, languages = [d.topics for d in news], np.array([d.language for d in news])
-        unknown = all(d.language in BLIND for d in news)
         head, bias = fit_head(train, tied)
-        depths = np.einsum("ndi,dic->ndc", vectors(news, unknown=unknown), head) + bias
+        depths = np.einsum("ndi,dic->ndc", vectors(news), head) + bias
         results.append(HeldOut(margins[kept, :NOT_NEWS], depths.astype(np.float32), topics, languages))
     return results
 

@@ -65,10 +65,9 @@ def fit_words(documents: Sequence[Document], codes: Sequence[str]) -> Linear:
     return Linear(keys, idf, machine.coef_.T.astype(np.float32), bias.astype(np.float32))
 
 
-def vectors(documents: Sequence[Document], *, unknown: bool = False) -> Floats:
-    """(documents, 3, 384) vectors of documents that have them; or those of an unknown language."""
-    found = [d.longer if unknown else d.vectors for d in documents]
-    return np.stack([v for v in found if v is not None])
+def vectors(documents: Sequence[Document]) -> Floats:
+    """(documents, 3, 384) vectors of documents that have them."""
+    return np.stack([d.vectors for d in documents if d.vectors is not None])
 
 
 def fit_head(documents: Sequence[Document], tied: Sequence[Term]) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.classify.features import Features, extract, weigh
-from pipeline.classify.topic_encoder import TOKENS, TOKENS_UNKNOWN, Reading, encoder
+from pipeline.classify.topic_encoder import Reading, encoder
 from pipeline.classify.topic_evidence import evidence
 from pipeline.classify.topic_given import given_words
 from pipeline.classify.topic_model import (
@@ -29,9 +29,6 @@ __all__ = ["MAX_TOPICS", "TOPICS_VERSION", "UNSURE", "classify_topics", "judge_t
 
 #: Below this share for the best topic the next stage is asked: see TOPICS.md for accuracy and speed by it.
 UNSURE = 0.6
-#: Share of known features below which a text counts as unknown: articles of languages that have articles have .73 on
-#: average, of languages that have keywords alone .35.
-UNKNOWN = 0.5
 #: Below, four answers in five are wrong by the calibration.
 MIN_SCORE = 0.2
 #: Two or three words give about five features (word, stem, pair); with fewer, one chance word decides.
@@ -118,8 +115,7 @@ def judge(
     margins = spoke.sum(axis=0) + model.bias[:NOT_NEWS]
     stage, reading, shares = 0, None, log_shares(model.mix[0, 0] * margins)
     if np.exp(shares.max()) < UNSURE and (reader := encoder()) is not None:
-        known = of_text / max(len(features.keys), 1)
-        for reading in reader.read(article.title, article.body, TOKENS if known >= UNKNOWN else TOKENS_UNKNOWN):
+        for reading in reader.read(article.title, article.body):
             stage = len(reading.states)
             depths = np.einsum("di,dic->dc", reading.vectors, model.head[:stage]) + model.head_bias[:stage]
             shares = joint_shares(model.mix[stage], margins, depths)

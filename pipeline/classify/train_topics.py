@@ -1,4 +1,4 @@
-"""Train the topic model: `python -m pipeline.classify.train_topics --shared ../shared` (some twenty minutes).
+"""Train the topic model: `python -m pipeline.classify.train_topics --shared ../shared` (most of an hour).
 
 Reads labelled articles, the IPTC vocabulary and the keyword table `data/topic_words.json`; writes `data/topics.npz`,
 which holds hashes and weights alone, no text, and prints the digest that `topic_model.py` has to name. Needs the wheel
@@ -26,6 +26,7 @@ from pipeline.classify.topic_documents import (
 from pipeline.classify.topic_encoder import required_encoder
 from pipeline.classify.topic_fit import fit_head, fit_words
 from pipeline.classify.topic_model import TOPICS_VERSION
+from pipeline.classify.topic_sections import reread
 
 DATA = Path(__file__).parent / "data"
 
@@ -40,8 +41,9 @@ def train(
     answers = held_out(seen, pseudo, tied, codes)
     calibration = calibrate(answers, codes)
     report(answers, codes, calibration)
-    model = fit_words([*seen, *pseudo], codes)
-    head, head_bias = fit_head(seen, tied)
+    learnt = reread(seen, pseudo, tied, codes)
+    model = fit_words([*learnt, *pseudo], codes)
+    head, head_bias = fit_head(learnt, tied)
     scale = np.abs(model.weights).max(axis=0) / 127
     return {
         "version": np.array(TOPICS_VERSION),

@@ -5,9 +5,10 @@ import pytest
 
 from pipeline.classify.features import extract
 from pipeline.classify.topic_calibration import HeldOut, calibrate, cascade, report
-from pipeline.classify.topic_documents import NO_NEWS, Document, keyword_documents
+from pipeline.classify.topic_documents import NO_NEWS, Document, Term, keyword_documents
 from pipeline.classify.topic_fit import fit_words, matrix
 from pipeline.classify.topic_model import joint_shares, log_shares
+from pipeline.classify.topic_sections import reread
 from pipeline.classify.topics import UNSURE
 
 CODES = ["04000000", "15000000"]
@@ -66,3 +67,42 @@ def test_the_word_model_has_a_column_for_no_news() -> None:
         matrix([Document(extract("", "add to cart, shipping"), [], "en", 1.0)], model.keys, model.idf) @ model.weights
     )
     assert (margins + model.bias).argmax() == len(CODES)
+
+
+def test_a_section_is_believed_as_far_as_it_was_right() -> None:
+    """A section whose articles are half of another topic when read: what the text says decides there."""
+    codes = ["04000000", "11000000", "15000000"]
+    words = {code: ["of"] for code in codes} | {NO_NEWS: ["cart"]}
+    chance = np.random.default_rng(1)
+
+    def document(text: str, topic: str, section: str | None, seen: list[float], *, read: bool) -> Document:
+        vectors = (np.repeat([seen], 3, axis=0) + chance.normal(0, 0.01, (3, 3))).astype(np.float32)
+        return Document(extract("", text), [topic], "en", 1.0, vectors, read, section)
+
+    read = [
+        document(text, topic, section, seen, read=True)
+        for _ in range(8)
+        for text, topic, section, seen in (
+            ("bank shares fell", codes[0], codes[2], [1, 0, 0]),
+            ("minister and vote", codes[1], codes[1], [0, 1, 0]),
+            ("coach and goal", codes[2], codes[2], [0, 0, 1]),
+            ("cart shipping", NO_NEWS, None, [0, 0, 0]),
+        )
+    ]
+    filed = [
+        document(text, topic, None, seen, read=False)
+        for text, topic, seen in (
+            ("bank shares fell again", codes[2], [0.3, 0.3, 0.3]),
+            ("nothing that is known", codes[2], [1, 0, 0]),
+            ("nothing either", codes[1], [0.3, 0.3, 0.3]),
+            ("goal of the coach", codes[2], [0, 0, 1]),
+            ("cart", NO_NEWS, [0, 0, 0]),
+        )
+    ]
+    tied = [Term(code, np.eye(3, dtype=np.float32)[[at] * 3], 1.0) for at, code in enumerate(codes)]
+    found = reread([*read, *filed], keyword_documents({"en": words}), tied, codes)
+    assert [d for d in found if d.read] == read
+    assert [d.topics[0] for d in found if not d.read] == [codes[0], codes[0], codes[1], codes[2], NO_NEWS]
+    *judged, none = [d.weight for d in found if not d.read]
+    assert judged[2] < judged[3]
+    assert max(judged) < none == 1.0
